@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* mxcheck.h: can mail to this domain be delivered at all?
+ *
+ * A mail server asks twice in every SMTP transaction: of the sender's domain at MAIL FROM, of each recipient's domain
+ * at RCPT TO. The whole of a blocking check:
+ *
+ *     mxcheck_ctx *ctx;
+ *     mxcheck_result *result;
+ *     char reply[512];
+ *
+ *     if (mxcheck_ctx_new(NULL, &ctx) != MXCHECK_OK)
+ *         return -1;
+ *     if (mxcheck_check_rcpt(ctx, "bob@example.com", &result) == MXCHECK_OK) {
+ *         if (mxcheck_result_verdict(result) != MXCHECK_VERDICT_ACCEPT) {
+ *             mxcheck_result_reply(result, "piWs1j0010jifNx01iWsdh", reply, sizeof(reply));
+ *             puts(reply);
+ *         }
+ *         mxcheck_result_unref(result);
+ *     }
+ *     mxcheck_ctx_free(ctx);
+ *
+ * Statuses tell of the caller or the machine; verdicts tell of the domain. A domain that does not exist is a check that
+ * succeeded (MXCHECK_OK) with the verdict "reject". Outputs are written only on success. Every function that takes an
+ * object and returns a status answers MXCHECK_ERR_INVALID to NULL; getters of a NULL object return 0, "" or NULL as
+ * each one says. Functions named *_free and *_unref accept NULL.
+ *
+ * The library starts no thread, installs no signal handler, and writes to no standard stream.
+ */
+#ifndef MXCHECK_MXCHECK_H
+#define MXCHECK_MXCHECK_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#if defined(__GNUC__)
+#define MXCHECK_API __attribute__((visibility("default")))
+#else
+#define MXCHECK_API
+#endif
+
+/** Options, as text. Use by one thread at a time. */
+typedef struct mxcheck_config mxcheck_config;
+/** A checker: frozen options and resolver. Any number of threads may run blocking checks on one context at once. */
+typedef struct mxcheck_ctx mxcheck_ctx;
+/** One finished check: immutable, reference-counted, usable from any thread. */
+typedef struct mxcheck_result mxcheck_result;
+
+/** What a call came to: 0 on success, negative on an error of the caller or the machine, never of a domain. */
+typedef enum mxcheck_status {
+    MXCHECK_OK = 0,
+    MXCHECK_ERR_INVALID = -1,   /**< an argument is NULL or out of its range */
+    MXCHECK_ERR_NOMEM = -2,     /**< memory ran out; nothing was changed */
+    MXCHECK_ERR_OPTION = -3,    /**< no such option, or not a value that it takes: mxcheck_config_error() says which */
+    MXCHECK_ERR_FILE = -4,      /**< a file could not be read: mxcheck_config_error() says which */
+    MXCHECK_ERR_SYSTEM = -5     /**< the system refused a resource, such as a descriptor */
+} mxcheck_status;
+
+/** What to do with the address. Closed within a soname; 0 is never returned, so zeroed memory accepts nothing. */
+typedef enum mxcheck_verdict {
+    MXCHECK_VERDICT_ACCEPT = 1, /**< mail to this domain can be delivered, as far as DNS tells */
+    MXCHECK_VERDICT_DEFER = 2,  /**< not known now: answer with a 4xx reply, the client comes again */
+    MXCHECK_VERDICT_REJECT = 3  /**< mail to this domain cannot be delivered: answer with a 5xx reply */
+} mxcheck_verdict;
+
+/** Why. Open: a later release may add numbers, so switch on the verdict and log the reason. */
+typedef enum mxcheck_reason {
+    MXCHECK_REASON_MX = 1,                  /**< an MX record exists */
+    MXCHECK_REASON_IMPLICIT_A = 2,          /**< no MX; an A record exists (RFC 5321 section 5.1) */
+    MXCHECK_REASON_IMPLICIT_AAAA = 3,       /**< no MX, no A; an AAAA record exists */
+    MXCHECK_REASON_NULL_SENDER = 4,         /**< the null reverse-path, MAIL FROM:<> */
+    MXCHECK_REASON_POSTMASTER = 5,          /**< RCPT TO:<postmaster> without a domain (RFC 5321 section 4.5.1) */
+    MXCHECK_REASON_ADDRESS_LITERAL = 6,     /**< [192.0.2.1] or [IPv6:...] */
+    MXCHECK_REASON_EXEMPT = 7,              /**< the domain is in exempt-domains; DNS was not asked */
+    MXCHECK_REASON_DNS_FAILURE_ALLOWED = 8, /**< DNS failed and on-dns-failure says accept */
+    MXCHECK_REASON_NO_SUCH_DOMAIN = 100,    /**< NXDOMAIN */
+    MXCHECK_REASON_NO_RECORDS = 101,        /**< neither MX nor A nor AAAA */
+    MXCHECK_REASON_NULL_MX = 102,           /**< the domain says that it takes no mail (RFC 7505) */
+    MXCHECK_REASON_BAD_ADDRESS = 105,       /**< not a mailbox of RFC 5321 or RFC 6531 */
+    MXCHECK_REASON_SPECIAL_USE = 106,       /**< a name that public DNS never has (RFC 6761); DNS was not asked */
+    MXCHECK_REASON_LITERAL_REFUSED = 107,   /**< an address literal, and address-literals says reject */
+    MXCHECK_REASON_DNS_TIMEOUT = 200,       /**< no answer within timeout */
+    MXCHECK_REASON_DNS_FAILURE = 201,       /**< SERVFAIL, REFUSED, FORMERR, unreachable, malformed */
+    MXCHECK_REASON_DNSSEC_BOGUS = 202,      /**< the resolver says that DNSSEC validation failed (RFC 8914) */
+    MXCHECK_REASON_OVERLOADED = 203         /**< max-pending checks are under way */
+} mxcheck_reason;
+
+/** Which command of the SMTP dialogue the address stands in. */
+typedef enum mxcheck_role {
+    MXCHECK_ROLE_SENDER = 1, /**< reverse-path, MAIL FROM */
+    MXCHECK_ROLE_RCPT = 2    /**< forward-path, RCPT TO */
+} mxcheck_role;
+
+/** DNSSEC state of the answer, as far as the configured resolver is believed. */
+typedef enum mxcheck_dnssec {
+    MXCHECK_DNSSEC_UNKNOWN = 0,
+    MXCHECK_DNSSEC_SECURE = 1,
+    MXCHECK_DNSSEC_INSECURE = 2,
+    MXCHECK_DNSSEC_BOGUS = 3
+} mxcheck_dnssec;
+
+/** How loud a log line is. A context logs the lines whose level is at most max_level. */
+typedef enum mxcheck_log_level {
+    MXCHECK_LOG_NONE = 0,
+    MXCHECK_LOG_ERROR = 1,
+    MXCHECK_LOG_WARNING = 2,
+    MXCHECK_LOG_INFO = 3,
+    MXCHECK_LOG_DEBUG = 4
+} mxcheck_log_level;
+
+/** Receives one finished line without line end, printable ASCII only. Called on the thread that runs the check; must
+ *  not call the library with the same context. The line is valid during the call. */
+typedef void (*mxcheck_log_cb)(int level, const char *line, void *user_data);
+
+/** Memory functions of the caller, as malloc, realloc and free with a last argument of the caller's own. They must be
+ *  safe to call from every thread that uses the context. */
+typedef struct mxcheck_memory {
+    void *(*malloc)(size_t size, void *user_data);
+    void *(*realloc)(void *pointer, size_t size, void *user_data);
+    void (*free)(void *pointer, void *user_data);
+    void *user_data;
+} mxcheck_memory;
+
+/** @returns the version of the library, "1.0.0"; static. */
+MXCHECK_API const char *mxcheck_version(void);
+
+/* --- configuration ------------------------------------------------------------------------------------------------ */
+
+/** Make a configuration with every option at its default. Gives *config; release with mxcheck_config_free().
+ *  @returns MXCHECK_OK, MXCHECK_ERR_INVALID or MXCHECK_ERR_NOMEM. */
+MXCHECK_API mxcheck_status mxcheck_config_new(mxcheck_config **config);
+
+/** Release a configuration; contexts made from it live on. */
+MXCHECK_API void mxcheck_config_free(mxcheck_config *config);
+
+/** Set one option from text; both strings are copied. On error the option keeps its value and mxcheck_config_error()
+ *  says what is wrong and what the option takes.
+ *  @returns MXCHECK_OK, MXCHECK_ERR_INVALID, MXCHECK_ERR_OPTION or MXCHECK_ERR_NOMEM. */
+MXCHECK_API mxcheck_status mxcheck_config_set(mxcheck_config *config, const char *name, const char *value);
+
+/** Read a file of `name = value` lines; blank lines and lines that begin with # are skipped. On error no option is
+ *  changed at all, and mxcheck_config_error() names the line.
+ *  @returns MXCHECK_OK, MXCHECK_ERR_INVALID, MXCHECK_ERR_FILE, MXCHECK_ERR_OPTION or MXCHECK_ERR_NOMEM. */
+MXCHECK_API mxcheck_status mxcheck_config_load(mxcheck_config *config, const char *path);
+
+/** @returns the value of an option as it was set, or its default; NULL when there is no such option. Lent until the
+ *  next set, load or free. */
+MXCHECK_API const char *mxcheck_config_get(const mxcheck_config *config, const char *name);
+
+/** @returns a sentence on the last set or load that failed, "" when none has; lent until the next set, load or free. */
+MXCHECK_API const char *mxcheck_config_error(const mxcheck_config *config);
+
+/** @returns the number of rows in the table of options. */
+MXCHECK_API size_t mxcheck_option_count(void);
+
+/** @returns the name of option `index`, NULL when index is not below mxcheck_option_count(); static. */
+MXCHECK_API const char *mxcheck_option_name(size_t index);
+
+/** @returns the default of option `index` as text, NULL past the end; static. */
+MXCHECK_API const char *mxcheck_option_default(size_t index);
+
+/** @returns a sentence on what option `index` does and takes, NULL past the end; static. */
+MXCHECK_API const char *mxcheck_option_help(size_t index);
+
+/** Send log lines of level 1 to max_level (a mxcheck_log_level) to `log`. A NULL log, or level 0, is silence, which is
+ *  the default.
+ *  @returns MXCHECK_OK or MXCHECK_ERR_INVALID. */
+MXCHECK_API mxcheck_status mxcheck_config_set_log(mxcheck_config *config, int max_level, mxcheck_log_cb log,
+                                                  void *user_data);
+
+/** Let contexts made from this configuration, and their results, take memory from `functions` (copied; NULL: the C
+ *  library's). All three functions must be given. The configuration itself keeps the C library's.
+ *  @returns MXCHECK_OK or MXCHECK_ERR_INVALID. */
+MXCHECK_API mxcheck_status mxcheck_config_set_memory(mxcheck_config *config, const mxcheck_memory *functions);
+
+/* --- contexts ----------------------------------------------------------------------------------------------------- */
+
+/** Make a context with the options as they stand in `config` (NULL: every default), which may be freed at once. Opens
+ *  no socket before the first check, so it may be made before fork(); used in a child, it starts afresh there.
+ *  Gives *ctx; release with mxcheck_ctx_free().
+ *  @returns MXCHECK_OK, MXCHECK_ERR_INVALID or MXCHECK_ERR_NOMEM. */
+MXCHECK_API mxcheck_status mxcheck_ctx_new(const mxcheck_config *config, mxcheck_ctx **ctx);
+
+/** Release a context. No check may be under way on it. Results outlive it. */
+MXCHECK_API void mxcheck_ctx_free(mxcheck_ctx *ctx);
+
+/* --- blocking checks ---------------------------------------------------------------------------------------------- */
+
+/** Check the domain of a reverse-path (MAIL FROM) and wait for the verdict, at most the option `timeout`.
+ *  `address` is the mailbox without or with its angle brackets, "" for the null reverse-path; any bytes are taken, and
+ *  what is no mailbox is a verdict. Gives *result; release with mxcheck_result_unref(). Any number of threads.
+ *  @returns MXCHECK_OK, MXCHECK_ERR_INVALID, MXCHECK_ERR_NOMEM or MXCHECK_ERR_SYSTEM. */
+MXCHECK_API mxcheck_status mxcheck_check_sender(mxcheck_ctx *ctx, const char *address, mxcheck_result **result);
+
+/** Check the domain of a forward-path (RCPT TO); otherwise as mxcheck_check_sender(). */
+MXCHECK_API mxcheck_status mxcheck_check_rcpt(mxcheck_ctx *ctx, const char *address, mxcheck_result **result);
+
+/* --- results ------------------------------------------------------------------------------------------------------
+ * Getters cannot fail. Strings live as long as the result. Of a NULL result they return 0, or "". */
+
+/** Take a share in a result. @returns the same result, NULL for NULL. */
+MXCHECK_API mxcheck_result *mxcheck_result_ref(const mxcheck_result *result);
+
+/** Give a share back; the last one releases the result. */
+MXCHECK_API void mxcheck_result_unref(mxcheck_result *result);
+
+/** @returns what to do; 0, which is no verdict, for a NULL result. */
+MXCHECK_API mxcheck_verdict mxcheck_result_verdict(const mxcheck_result *result);
+
+/** @returns why; 0, which is no reason, for a NULL result. */
+MXCHECK_API mxcheck_reason mxcheck_result_reason(const mxcheck_result *result);
+
+/** @returns the role that was asked for. */
+MXCHECK_API mxcheck_role mxcheck_result_role(const mxcheck_result *result);
+
+/** @returns the address as given, byte for byte: escape it before you print it. */
+MXCHECK_API const char *mxcheck_result_address(const mxcheck_result *result);
+
+/** @returns the domain in lower-case A-labels (RFC 5890) without a final dot; "" when the address has none. */
+MXCHECK_API const char *mxcheck_result_domain(const mxcheck_result *result);
+
+/** @returns the SMTP reply code, 200 to 599 (RFC 5321 section 4.2). */
+MXCHECK_API int mxcheck_result_smtp_code(const mxcheck_result *result);
+
+/** @returns the enhanced status code, such as "5.1.1" (RFC 3463). */
+MXCHECK_API const char *mxcheck_result_enhanced_code(const mxcheck_result *result);
+
+/** Write one SMTP reply line without CRLF, such as "550 5.1.1 ID invalid destination domain". `id` names the
+ *  transaction in the reply; NULL or "" leaves it and one space out. The line is printable ASCII whatever the client or
+ *  DNS said (a byte of `id` that is not becomes '?'), and at most 510 octets, so that it fits RFC 5321 section 4.5.3.1.5
+ *  with its CRLF. At most `size` bytes are written, the last a NUL; buffer may be NULL when size is 0.
+ *  @returns the length that the whole line has without its NUL, as snprintf() does. */
+MXCHECK_API size_t mxcheck_result_reply(const mxcheck_result *result, const char *id, char *buffer, size_t size);
+
+/** @returns one sentence on what the person who gets the reply can do; printable ASCII. */
+MXCHECK_API const char *mxcheck_result_hint(const mxcheck_result *result);
+
+/** Write the story of the check for a person, several lines each ended by LF: what was asked, what DNS said, which
+ *  rule decided, what to do. Printable ASCII. Size and return as mxcheck_result_reply(). */
+MXCHECK_API size_t mxcheck_result_explain(const mxcheck_result *result, char *buffer, size_t size);
+
+/** Write the result as one JSON object (RFC 8259) in ASCII. Size and return as mxcheck_result_reply(). */
+MXCHECK_API size_t mxcheck_result_json(const mxcheck_result *result, char *buffer, size_t size);
+
+/** @returns how many MX records the domain has, null MX not counted. */
+MXCHECK_API size_t mxcheck_result_mx_count(const mxcheck_result *result);
+
+/** @returns the exchange of MX `index`, lowest preference first, in RFC 1035 presentation form without a final dot;
+ *  "" past the end. */
+MXCHECK_API const char *mxcheck_result_mx_host(const mxcheck_result *result, size_t index);
+
+/** @returns the preference of MX `index`, 0 to 65535; 0 past the end. */
+MXCHECK_API unsigned mxcheck_result_mx_preference(const mxcheck_result *result, size_t index);
+
+/** @returns how many notes there are on what is odd about the domain. */
+MXCHECK_API size_t mxcheck_result_note_count(const mxcheck_result *result);
+
+/** @returns note `index`, a stable word such as "null-mx-mixed"; "" past the end. */
+MXCHECK_API const char *mxcheck_result_note(const mxcheck_result *result, size_t index);
+
+/** @returns for how many seconds from now the answer still holds, by the TTLs of the records that carry it; 0 when it
+ *  does not come from DNS, or when DNS failed. */
+MXCHECK_API unsigned mxcheck_result_ttl(const mxcheck_result *result);
+
+/** @returns 1 when the answer was known already and DNS was not asked for it, 0 otherwise. */
+MXCHECK_API int mxcheck_result_is_cached(const mxcheck_result *result);
+
+/** @returns 1 when the answer is past its TTL and stands in for one that DNS failed to give (RFC 8767), 0 otherwise. */
+MXCHECK_API int mxcheck_result_is_stale(const mxcheck_result *result);
+
+/** @returns an mxcheck_dnssec. */
+MXCHECK_API int mxcheck_result_dnssec(const mxcheck_result *result);
+
+/** @returns how long the check took, in microseconds. */
+MXCHECK_API unsigned mxcheck_result_elapsed_us(const mxcheck_result *result);
+
+/* --- names of enum values, for logs and bindings; static, never NULL ("unknown" for a number that has none) -------- */
+
+/** @returns a word, such as "invalid". */
+MXCHECK_API const char *mxcheck_status_name(mxcheck_status status);
+/** @returns a sentence. */
+MXCHECK_API const char *mxcheck_status_text(mxcheck_status status);
+/** @returns "accept", "defer" or "reject". */
+MXCHECK_API const char *mxcheck_verdict_name(mxcheck_verdict verdict);
+/** @returns a word, such as "no-such-domain". */
+MXCHECK_API const char *mxcheck_reason_name(mxcheck_reason reason);
+/** @returns "sender" or "rcpt". */
+MXCHECK_API const char *mxcheck_role_name(mxcheck_role role);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

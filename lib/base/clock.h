@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* clock.h: the time that deadlines are counted in. */
+#ifndef MXCHECK_BASE_CLOCK_H
+#define MXCHECK_BASE_CLOCK_H
+
+#include <stdint.h>
+
+/* Microseconds since some fixed moment; never set back (CLOCK_MONOTONIC). */
+uint64_t clock_now_us(void);
+
+#endif

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* text.h: text written into a buffer of any size, its whole length counted, as snprintf does. */
+#ifndef MXCHECK_BASE_TEXT_H
+#define MXCHECK_BASE_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* A buffer under way. `length` counts what was put, also past the end; the buffer stays NUL-terminated. */
+struct text {
+    char *buffer;
+    size_t size;
+    size_t length;
+};
+
+/* Start writing into buffer[size]; buffer may be NULL when size is 0. */
+void text_init(struct text *text, char *buffer, size_t size);
+
+/* Put bytes as they are. */
+void text_put(struct text *text, const char *bytes, size_t count);
+void text_puts(struct text *text, const char *string);
+
+/* Put formatted text; one call may put at most 255 bytes, the rest is cut. */
+void text_printf(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Put a string from outside: every byte outside printable ASCII, and the backslash, becomes \xHH. */
+void text_put_escaped(struct text *text, const char *string);
+
+/* Put a JSON string with its quotes (RFC 8259 section 7), in ASCII: valid UTF-8 becomes \uXXXX, other bytes U+FFFD. */
+void text_put_json(struct text *text, const char *string);
+
+/* ASCII alone, whatever the locale. */
+bool text_is_alpha(char c);
+bool text_is_digit(char c);
+char text_to_lower(char c);
+bool text_equal_nocase(const char *a, const char *b);
+
+#endif

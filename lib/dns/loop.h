@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* loop.h: one epoll descriptor with timers in it, for everything that waits. Used by one thread at a time. */
+#ifndef MXCHECK_DNS_LOOP_H
+#define MXCHECK_DNS_LOOP_H
+
+#include <mxcheck/mxcheck.h>
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct loop;
+
+/* A timer lives in its owner's memory; zero it before first use. */
+struct loop_timer {
+    uint64_t due_us;
+    size_t place; /* in the heap, from 1; 0: not set */
+    void (*fire)(void *user);
+    void *user;
+};
+
+/* A watched descriptor lives in its owner's memory; zero it before first use. */
+struct loop_watch {
+    int fd;
+    bool is_set;
+    bool wants_write;
+    void (*ready)(void *user, bool readable, bool writable);
+    void *user;
+};
+
+/* Gives a loop, or NULL with *status MXCHECK_ERR_NOMEM or MXCHECK_ERR_SYSTEM. */
+struct loop *loop_new(const mxcheck_memory *memory, mxcheck_status *status);
+void loop_free(struct loop *loop);
+
+/* Returns 0, or -1 when the system or memory refuses. */
+int loop_watch_set(struct loop *loop, struct loop_watch *watch, int fd, bool wants_read, bool wants_write);
+void loop_watch_clear(struct loop *loop, struct loop_watch *watch);
+
+/* Set or move a timer. Returns 0, or -1 when memory ran out. */
+int loop_timer_set(struct loop *loop, struct loop_timer *timer, uint64_t due_us);
+void loop_timer_clear(struct loop *loop, struct loop_timer *timer);
+
+/* Wait until something is due, at most until_us, and do it. */
+void loop_turn(struct loop *loop, uint64_t until_us);
+
+/* In a child after fork: let go of the shared epoll set without touching the parent's. */
+void loop_disown(struct loop *loop);
+
+#endif

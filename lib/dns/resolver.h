@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* resolver.h: ask a name and a type, cancel, be called with the answer in our own words. The one door to DNS. */
+#ifndef MXCHECK_DNS_RESOLVER_H
+#define MXCHECK_DNS_RESOLVER_H
+
+#include "base/log.h"
+#include "dns/loop.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum dns_type { DNS_A = 1, DNS_MX = 15, DNS_AAAA = 28 };
+
+enum dns_outcome {
+    DNS_RECORDS = 1, /* at least one record of the type asked, whose owner is the name asked or reached by alias */
+    DNS_NODATA,
+    DNS_NXDOMAIN,
+    DNS_ALIAS,       /* nothing but an alias that the resolver did not follow: ask for `alias` */
+    DNS_TIMEOUT,
+    DNS_FAILURE,     /* `failure` says which */
+    DNS_BOGUS
+};
+
+struct dns_record {
+    uint32_t ttl_s;
+    uint16_t preference;  /* MX */
+    const char *host;     /* MX: lower-case escaped presentation form without final dot, "" for the root */
+    const char *address;  /* A, AAAA: text form */
+};
+
+/* Lent to the callback; nothing of it lives on. */
+struct dns_answer {
+    enum dns_outcome outcome;
+    int rcode;               /* -1: nobody answered */
+    const char *failure;     /* static, "" when none */
+    const char *upstream;    /* "127.0.0.1:53", "" when none */
+    const char *alias;       /* where CNAMEs led, "" when nowhere */
+    uint32_t negative_ttl_s; /* RFC 2308 section 5, 0 without SOA */
+    bool authentic;          /* the AD bit */
+    const struct dns_record *records;
+    size_t count;
+};
+
+/* Called once from the loop's turn, never before resolver_ask has returned, never after resolver_cancel. Inside it
+ * ask and cancel are allowed; freeing the resolver is not. */
+typedef void (*resolver_cb)(void *user, const struct dns_answer *answer);
+
+struct resolver;
+
+/* A question under way: the asker owns the memory, the resolver the contents while it is under way. */
+struct resolver_query {
+    struct resolver *resolver;
+    void *inner; /* NULL: not under way */
+};
+
+struct resolver_ops {
+    int (*ask)(struct resolver *resolver, const char *name, enum dns_type type, uint64_t deadline_us, resolver_cb callback,
+               void *user, struct resolver_query *query);
+    void (*cancel)(struct resolver_query *query);
+    void (*free)(struct resolver *resolver);
+};
+
+struct resolver {
+    const struct resolver_ops *ops;
+};
+
+/* Ask for an absolute name (no search list). deadline_us is of clock_now_us. Returns 0, or -1 when memory ran out, and
+ * then there is no callback. */
+static inline int resolver_ask(struct resolver *resolver, const char *name, enum dns_type type, uint64_t deadline_us,
+                               resolver_cb callback, void *user, struct resolver_query *query)
+{
+    query->resolver = resolver;
+    query->inner = NULL;
+    return resolver->ops->ask(resolver, name, type, deadline_us, callback, user, query);
+}
+
+/* Silent and final; does nothing when the query is not under way. */
+static inline void resolver_cancel(struct resolver_query *query)
+{
+    if (query->inner != NULL)
+        query->resolver->ops->cancel(query);
+}
+
+static inline void resolver_free(struct resolver *resolver)
+{
+    if (resolver != NULL)
+        resolver->ops->free(resolver);
+}
+
+#endif

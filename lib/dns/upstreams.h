@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* upstreams.h: which resolvers are asked: those of an option's text, or those of resolv.conf. */
+#ifndef MXCHECK_DNS_UPSTREAMS_H
+#define MXCHECK_DNS_UPSTREAMS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define UPSTREAMS_MAX 16
+
+enum upstream_transport { UPSTREAM_UDP, UPSTREAM_TCP }; /* UDP goes to TCP by itself when an answer is truncated */
+
+struct upstream {
+    enum upstream_transport transport;
+    int family;          /* AF_INET, AF_INET6 */
+    uint8_t address[16]; /* network order; the first 4 for AF_INET */
+    uint16_t port;
+    char scope[16];      /* of fe80::1%eth0, "" when none */
+    char name[64];       /* "127.0.0.1:53", "[::1]:5353", for people */
+};
+
+struct upstreams {
+    struct upstream item[UPSTREAMS_MAX];
+    size_t count;
+};
+
+/* Parse "127.0.0.1, [::1]:5353, udp://192.0.2.1, tcp://192.0.2.2:53". An empty text is no upstream, and fine.
+ * Returns 0, or -1 with a sentence (without option name) in error[size]. `upstreams` is written only on success. */
+int upstreams_parse(const char *text, struct upstreams *upstreams, char *error, size_t size);
+
+/* Take the `nameserver` lines of a resolv.conf, at most three as the C library does; options, search and domain lines
+ * are not for us. A file that is empty or not there means 127.0.0.1, as resolv.conf(5) says. Returns 0, or -1 when a
+ * file is there and cannot be read. Any bytes, any length of line. */
+int upstreams_read_resolv_conf(const char *path, struct upstreams *upstreams);
+
+#endif

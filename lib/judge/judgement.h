@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* judgement.h: a finished judgement, which policy makes and wording reads. */
+#ifndef MXCHECK_JUDGE_JUDGEMENT_H
+#define MXCHECK_JUDGE_JUDGEMENT_H
+
+#include "facts/facts.h"
+#include "judge/options.h"
+#include "mail/address.h"
+
+#define JUDGEMENT_NOTES_MAX 16
+
+struct judgement {
+    mxcheck_role role;
+    mxcheck_reason reason;
+    mxcheck_verdict verdict;
+    const char *address;       /* as given; lent */
+    const char *domain;        /* lower-case A-labels, "" for none; lent */
+    const char *fault;         /* bad-address: what is wrong with it, static; "" otherwise */
+    const char *rule;          /* special-use: the RFC that says so, static; "" otherwise */
+    const struct facts *facts; /* NULL: DNS was not asked; lent */
+    unsigned ttl_s;
+    unsigned elapsed_us;
+    const char *notes[JUDGEMENT_NOTES_MAX]; /* static words */
+    size_t note_count;
+};
+
+#endif

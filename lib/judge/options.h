@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* options.h: every option as text and as a value, by the table options.def. */
+#ifndef MXCHECK_JUDGE_OPTIONS_H
+#define MXCHECK_JUDGE_OPTIONS_H
+
+#include <mxcheck/mxcheck.h>
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum implicit_mx { IMPLICIT_MX_A_AAAA, IMPLICIT_MX_A, IMPLICIT_MX_NONE };
+enum null_mx { NULL_MX_REJECT, NULL_MX_REJECT_RCPT, NULL_MX_ACCEPT };
+enum nxdomain { NXDOMAIN_CONFIRM, NXDOMAIN_FINAL };
+enum on_dns_failure { ON_DNS_FAILURE_DEFER, ON_DNS_FAILURE_ACCEPT, ON_DNS_FAILURE_REJECT };
+enum reply_profile { REPLY_PROFILE_DOCUMENTED, REPLY_PROFILE_RFC };
+
+#define OPTIONS_MAX 64
+
+struct options {
+    char *text[OPTIONS_MAX]; /* as set, by row of options.def; NULL: the row's default */
+    uint32_t timeout_ms;
+    uint32_t retry_after_ms;
+    uint32_t max_pending;
+    enum implicit_mx implicit_mx;
+    enum null_mx null_mx;
+    enum nxdomain nxdomain;
+    bool refuse_literals;
+    bool query_special_use;
+    enum on_dns_failure on_dns_failure;
+    enum reply_profile reply_profile;
+};
+
+/* The table. */
+size_t options_count(void);
+const char *options_name(size_t index);
+const char *options_default(size_t index);
+const char *options_help(size_t index);
+
+/* Fill in every default; cannot fail. `options` owns nothing yet. */
+void options_init(struct options *options);
+
+/* Take a value. On error the option stands and error[size] holds a sentence that names option, value, what it takes. */
+mxcheck_status options_set(struct options *options, const mxcheck_memory *memory, const char *name, const char *value,
+                           char *error, size_t size);
+
+/* The text of an option as it stands; NULL: no such option. */
+const char *options_get(const struct options *options, const char *name);
+
+/* Returns 0, or -1 when memory ran out (then `copy` owns nothing). */
+int options_copy(const struct options *options, const mxcheck_memory *memory, struct options *copy);
+void options_clear(struct options *options, const mxcheck_memory *memory);
+
+#endif

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* address.h: from the text between the angle brackets to the name that DNS is asked for. */
+#ifndef MXCHECK_MAIL_ADDRESS_H
+#define MXCHECK_MAIL_ADDRESS_H
+
+#include "mail/domain.h"
+
+enum address_kind {
+    ADDRESS_BAD = 1,    /* not a mailbox; `fault` says why */
+    ADDRESS_EMPTY,      /* "" or "<>": the null reverse-path */
+    ADDRESS_POSTMASTER, /* "postmaster" without a domain, in any case */
+    ADDRESS_LITERAL,    /* local@[192.0.2.1], local@[IPv6:...]: well-formed */
+    ADDRESS_DOMAIN      /* local@domain: `domain` is filled in */
+};
+
+struct address {
+    enum address_kind kind;
+    const char *fault;                /* ADDRESS_BAD: a static sentence; "" otherwise */
+    char domain[DOMAIN_SIZE];         /* ADDRESS_DOMAIN: lower-case A-labels without final dot; "" otherwise */
+};
+
+/* Parse a path of RFC 5321 section 4.1.2 / RFC 6531 section 3.3 without role: which kind is fine where is judgement.
+ * Pure but for what libidn2 allocates. Returns 0, or -1 when memory ran out. */
+int address_parse(const char *text, struct address *address);
+
+#endif

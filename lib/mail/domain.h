@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* domain.h: domain names as mail writes them, turned into what DNS is asked for. */
+#ifndef MXCHECK_MAIL_DOMAIN_H
+#define MXCHECK_MAIL_DOMAIN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Room for the longest name in presentation form (253, RFC 1035 section 2.3.4) and its NUL. */
+#define DOMAIN_SIZE 254
+
+enum domain_status { DOMAIN_OK = 0, DOMAIN_BAD = 1, DOMAIN_NOMEM = -1 };
+
+/* Turn text[length] (A-labels or U-labels, any case, perhaps a final dot) into lower-case A-labels without final dot.
+ * On DOMAIN_BAD *fault is a static sentence. `name` is written only on DOMAIN_OK. */
+enum domain_status domain_parse(const char *text, size_t length, char name[DOMAIN_SIZE], const char **fault);
+
+/* Write the U-label form (UTF-8) of a name of A-labels for people to read; the name itself where there is none.
+ * Cut to size. */
+void domain_to_unicode(const char *name, char *buffer, size_t size);
+
+/* Is `name` equal to `zone`, or (with below) under it? Both lower-case without final dot. */
+bool domain_is_within(const char *name, const char *zone);
+
+/* Does public DNS never have this name (special_use.def)? Returns the source ("RFC 6761 section 6.3"), or NULL. */
+const char *domain_special_use(const char *name);
+
+bool domain_is_dotless(const char *name);
+bool domain_has_underscore(const char *name);
+
+/* Does the name read as an IPv4 address ("192.0.2.1")? */
+bool domain_is_ipv4_literal(const char *name);
+
+#endif

@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* loop.c: an epoll set for descriptors and a binary heap for timers. */
+#include "dns/loop.h"
+
+#include "base/clock.h"
+#include "base/memory.h"
+
+#include <errno.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+/* How many descriptors one turn serves; the rest stay ready for the next. */
+#define BATCH 64
+
+struct loop {
+    const mxcheck_memory *memory;
+    int epoll_fd;
+    struct loop_timer **heap; /* heap[1] is due first */
+    size_t heap_count;
+    size_t heap_room;
+    struct epoll_event ready[BATCH]; /* what this turn still has to serve */
+    int ready_count;
+};
+
+struct loop *loop_new(const mxcheck_memory *memory, mxcheck_status *status)
+{
+    struct loop *loop = memory_zalloc(memory, 1, sizeof(*loop));
+    if (loop == NULL) {
+        *status = MXCHECK_ERR_NOMEM;
+        return NULL;
+    }
+    loop->memory = memory;
+    loop->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+    if (loop->epoll_fd < 0) {
+        memory_free(memory, loop);
+        *status = MXCHECK_ERR_SYSTEM;
+        return NULL;
+    }
+    return loop;
+}
+
+void loop_free(struct loop *loop)
+{
+    if (loop == NULL)
+        return;
+    if (loop->epoll_fd >= 0)
+        close(loop->epoll_fd);
+    memory_free(loop->memory, loop->heap);
+    memory_free(loop->memory, loop);
+}
+
+void loop_disown(struct loop *loop)
+{
+    close(loop->epoll_fd);
+    loop->epoll_fd = -1;
+}
+
+int loop_watch_set(struct loop *loop, struct loop_watch *watch, int fd, bool wants_read, bool wants_write)
+{
+    struct epoll_event event = {.events = (wants_read ? (uint32_t)EPOLLIN : 0U) | (wants_write ? (uint32_t)EPOLLOUT : 0U),
+                                .data = {.ptr = watch}};
+    if (loop->epoll_fd < 0)
+        return -1;
+    if (epoll_ctl(loop->epoll_fd, EPOLL_CTL_ADD, fd, &event) != 0 &&
+        (errno != EEXIST || epoll_ctl(loop->epoll_fd, EPOLL_CTL_MOD, fd, &event) != 0))
+        return -1;
+    watch->fd = fd;
+    watch->is_set = true;
+    watch->wants_write = wants_write;
+    return 0;
+}
+
+void loop_watch_clear(struct loop *loop, struct loop_watch *watch)
+{
+    if (!watch->is_set)
+        return;
+    watch->is_set = false;
+    if (loop->epoll_fd >= 0)
+        epoll_ctl(loop->epoll_fd, EPOLL_CTL_DEL, watch->fd, NULL);
+    for (int i = 0; i < loop->ready_count; i++) {
+        if (loop->ready[i].data.ptr == watch)
+            loop->ready[i].data.ptr = NULL;
+    }
+}
+
+static void place_timer(struct loop *loop, struct loop_timer *timer, size_t place)
+{
+    loop->heap[place] = timer;
+    timer->place = place;
+}
+
+static void sift_up(struct loop *loop, struct loop_timer *timer, size_t place)
+{
+    while (place > 1 && loop->heap[place / 2]->due_us > timer->due_us) {
+        place_timer(loop, loop->heap[place / 2], place);
+        place /= 2;
+    }
+    place_timer(loop, timer, place);
+}
+
+static void sift_down(struct loop *loop, struct loop_timer *timer, size_t place)
+{
+    for (;;) {
+        size_t child = place * 2;
+        if (child < loop->heap_count && loop->heap[child + 1]->due_us < loop->heap[child]->due_us)
+            child++;
+        if (child > loop->heap_count || loop->heap[child]->due_us >= timer->due_us)
+            break;
+        place_timer(loop, loop->heap[child], place);
+        place = child;
+    }
+    place_timer(loop, timer, place);
+}
+
+static int grow_heap(struct loop *loop)
+{
+    size_t room = loop->heap_room == 0 ? 32 : loop->heap_room * 2;
+    struct loop_timer **heap = memory_realloc(loop->memory, loop->heap, room * sizeof(struct loop_timer *));
+    if (heap == NULL)
+        return -1;
+    loop->heap = heap;
+    loop->heap_room = room;
+    return 0;
+}
+
+int loop_timer_set(struct loop *loop, struct loop_timer *timer, uint64_t due_us)
+{
+    if (timer->place != 0)
+        loop_timer_clear(loop, timer);
+    if (loop->heap_count + 2 > loop->heap_room && grow_heap(loop) != 0)
+        return -1;
+    timer->due_us = due_us;
+    loop->heap_count++;
+    sift_up(loop, timer, loop->heap_count);
+    return 0;
+}
+
+void loop_timer_clear(struct loop *loop, struct loop_timer *timer)
+{
+    size_t place = timer->place;
+    if (place == 0)
+        return;
+    timer->place = 0;
+    struct loop_timer *last = loop->heap[loop->heap_count--];
+    if (last == timer)
+        return;
+    if (place > 1 && loop->heap[place / 2]->due_us > last->due_us)
+        sift_up(loop, last, place);
+    else
+        sift_down(loop, last, place);
+}
+
+/* Milliseconds to wait, rounded up so that no turn ends just before something is due. */
+static int wait_ms(const struct loop *loop, uint64_t until_us)
+{
+    uint64_t now = clock_now_us();
+    uint64_t due = loop->heap_count > 0 && loop->heap[1]->due_us < until_us ? loop->heap[1]->due_us : until_us;
+    if (due <= now)
+        return 0;
+    uint64_t ms = (due - now + 999) / 1000;
+    return ms > 60000 ? 60000 : (int)ms;
+}
+
+/* A callback may set or clear any watch; a cleared one has lost its place in `ready`. */
+static void serve_ready(struct loop *loop)
+{
+    for (int i = 0; i < loop->ready_count; i++) {
+        struct loop_watch *watch = loop->ready[i].data.ptr;
+        uint32_t events = loop->ready[i].events;
+        bool is_broken = (events & (EPOLLERR | EPOLLHUP)) != 0;
+        if (watch != NULL)
+            watch->ready(watch->user, (events & EPOLLIN) != 0 || is_broken,
+                         watch->wants_write && ((events & EPOLLOUT) != 0 || is_broken));
+    }
+    loop->ready_count = 0;
+}
+
+/* What a callback sets anew for now or earlier waits for the next turn, so that a turn ends. */
+static void fire_timers(struct loop *loop)
+{
+    uint64_t now = clock_now_us();
+    size_t most = loop->heap_count;
+    while (most-- > 0 && loop->heap_count > 0 && loop->heap[1]->due_us <= now) {
+        struct loop_timer *timer = loop->heap[1];
+        loop_timer_clear(loop, timer);
+        timer->fire(timer->user);
+    }
+}
+
+void loop_turn(struct loop *loop, uint64_t until_us)
+{
+    int count = epoll_wait(loop->epoll_fd, loop->ready, BATCH, wait_ms(loop, until_us));
+    loop->ready_count = count > 0 ? count : 0;
+    serve_ready(loop);
+    fire_timers(loop);
+}

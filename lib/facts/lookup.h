@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* lookup.h: one domain's facts: MX, then A and AAAA side by side. Knows nothing of policy but what to ask. */
+#ifndef MXCHECK_FACTS_LOOKUP_H
+#define MXCHECK_FACTS_LOOKUP_H
+
+#include "dns/resolver.h"
+#include "facts/facts.h"
+
+/* A bare alias is followed by a question of our own, at most so often. */
+#define LOOKUP_ALIAS_MAX 8
+
+struct lookup_wants {
+    bool a;                /* ask for A where there is no MX */
+    bool aaaa;             /* ask for AAAA where there is no MX */
+    bool confirm_nxdomain; /* ask for them after NXDOMAIN, too: some servers say NXDOMAIN to MX and hold an A */
+};
+
+struct lookup;
+
+/* Called once from the loop's turn; gives the facts, or NULL when memory ran out. The lookup is gone by then. */
+typedef void (*lookup_cb)(void *user, struct facts *facts);
+
+/* Start a lookup that ends by deadline_us. Returns 0 with *lookup lent until the callback, or -1 when memory ran out. */
+int lookup_start(const mxcheck_memory *memory, struct resolver *resolver, const char *domain,
+                 const struct lookup_wants *wants, uint64_t deadline_us, lookup_cb callback, void *user,
+                 struct lookup **lookup);
+
+/* Silent and final. */
+void lookup_cancel(struct lookup *lookup);
+
+#endif

@@ -1,0 +1,324 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* transport_getdns.c: what getdns needs (event loop, memory, settings) and what it must be kept from. */
+#include "dns/transport_getdns.h"
+
+#include "base/clock.h"
+#include "dns/wire.h"
+
+#include <errno.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <string.h>
+#include <sys/socket.h>
+
+/* The largest answer that crosses any path unfragmented (DNS Flag Day 2020). */
+#define UDP_PAYLOAD_SIZE 1232
+
+/* What getdns has scheduled: a descriptor, a timer, or both. */
+struct event {
+    struct loop_watch watch;
+    struct loop_timer timer;
+    struct transport *transport;
+    struct transport_attempt *attempt; /* whose datagram socket this is; NULL for a stream */
+    getdns_eventloop_event *getdns;
+};
+
+static void end_attempt(struct transport_attempt *attempt, const uint8_t *message, size_t size, const char *failure)
+{
+    if (!attempt->is_running)
+        return;
+    attempt->is_running = false;
+    attempt->ended(attempt, message, size, failure);
+}
+
+/* End an attempt that getdns still holds. From the loop's turn. */
+static void abort_attempt(struct transport_attempt *attempt, const char *failure)
+{
+    transport_cancel(attempt);
+    attempt->ended(attempt, NULL, 0, failure);
+}
+
+static const char *socket_failure(int error)
+{
+    switch (error) {
+    case ECONNREFUSED:
+        return "connection refused";
+    case EHOSTUNREACH:
+    case ENETUNREACH:
+        return "unreachable";
+    default:
+        return "network error";
+    }
+}
+
+/* Look at the datagram before getdns does: its parser reads past its heap on messages whose structure lies, and it
+ * believes an answer to any question. Returns whether getdns may read it. */
+static bool admit_datagram(struct event *event)
+{
+    struct transport_attempt *attempt = event->attempt;
+    uint8_t *datagram = event->transport->datagram;
+    int fd = event->watch.fd;
+    ssize_t size = recv(fd, datagram, TRANSPORT_DATAGRAM_MAX, MSG_PEEK | MSG_DONTWAIT);
+    if (size < 0) {
+        if (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR)
+            abort_attempt(attempt, socket_failure(errno));
+        return false;
+    }
+    enum wire_verdict verdict = wire_walk(datagram, (size_t)size, -1, attempt->name, attempt->type, 0);
+    if (verdict == WIRE_ANSWER)
+        return true;
+    recv(fd, datagram, 1, MSG_DONTWAIT);
+    if (verdict == WIRE_MALFORMED)
+        abort_attempt(attempt, "malformed answer");
+    return false;
+}
+
+static void on_ready(void *user, bool readable, bool writable)
+{
+    struct event *event = user;
+    struct transport *transport = event->transport;
+    getdns_eventloop_event *getdns = event->getdns;
+
+    if (readable && getdns->read_cb != NULL) {
+        if (event->attempt != NULL && !admit_datagram(event))
+            return;
+        getdns->read_cb(getdns->userarg);
+    } else if (writable && getdns->write_cb != NULL) {
+        transport->current = event->attempt;
+        getdns->write_cb(getdns->userarg);
+        transport->current = NULL;
+    }
+}
+
+static void on_timer(void *user)
+{
+    struct event *event = user;
+    if (event->getdns->timeout_cb != NULL)
+        event->getdns->timeout_cb(event->getdns->userarg);
+}
+
+static socklen_t write_address(const struct upstream *upstream, struct sockaddr_storage *storage)
+{
+    memset(storage, 0, sizeof(*storage));
+    if (upstream->family == AF_INET) {
+        struct sockaddr_in *in = (struct sockaddr_in *)(void *)storage;
+        in->sin_family = AF_INET;
+        in->sin_port = htons(upstream->port);
+        memcpy(&in->sin_addr, upstream->address, 4);
+        return sizeof(*in);
+    }
+    struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)(void *)storage;
+    in6->sin6_family = AF_INET6;
+    in6->sin6_port = htons(upstream->port);
+    in6->sin6_scope_id = upstream->scope[0] == '\0' ? 0 : if_nametoindex(upstream->scope);
+    memcpy(&in6->sin6_addr, upstream->address, 16);
+    return sizeof(*in6);
+}
+
+/* The first sight of a datagram socket is before its first send: tie it to the upstream, so that the kernel drops what
+ * strangers send and tells of a closed port. */
+static struct transport_attempt *adopt_socket(struct transport *transport, int fd)
+{
+    struct transport_attempt *attempt = transport->current;
+    struct sockaddr_storage address;
+    int type = 0;
+    socklen_t size = sizeof(type);
+    if (attempt == NULL || fd < 0 || getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) != 0 || type != SOCK_DGRAM)
+        return NULL;
+    if (!attempt->is_connected) {
+        size = write_address(&transport->upstream, &address);
+        attempt->is_connected = connect(fd, (struct sockaddr *)&address, size) == 0;
+    }
+    return attempt;
+}
+
+static getdns_return_t schedule(getdns_eventloop *eventloop, int fd, uint64_t timeout_ms, getdns_eventloop_event *getdns)
+{
+    struct transport *transport = (struct transport *)(void *)eventloop;
+    struct event *event = freelist_malloc(transport->freelist, sizeof(*event));
+    if (event == NULL)
+        return GETDNS_RETURN_MEMORY_ERROR;
+    memset(event, 0, sizeof(*event));
+    event->transport = transport;
+    event->getdns = getdns;
+    event->attempt = adopt_socket(transport, fd);
+    event->watch.ready = on_ready;
+    event->watch.user = event;
+    event->timer.fire = on_timer;
+    event->timer.user = event;
+    if (fd >= 0 && loop_watch_set(transport->loop, &event->watch, fd, getdns->read_cb != NULL, getdns->write_cb != NULL) != 0)
+        goto refused;
+    if (timeout_ms < UINT32_MAX &&
+        loop_timer_set(transport->loop, &event->timer, clock_now_us() + timeout_ms * 1000) != 0)
+        goto refused;
+    getdns->ev = event;
+    return GETDNS_RETURN_GOOD;
+
+refused:
+    loop_watch_clear(transport->loop, &event->watch);
+    freelist_free(transport->freelist, event);
+    return GETDNS_RETURN_GENERIC_ERROR;
+}
+
+static getdns_return_t clear(getdns_eventloop *eventloop, getdns_eventloop_event *getdns)
+{
+    struct transport *transport = (struct transport *)(void *)eventloop;
+    struct event *event = getdns->ev;
+    if (event == NULL)
+        return GETDNS_RETURN_GOOD;
+    loop_watch_clear(transport->loop, &event->watch);
+    loop_timer_clear(transport->loop, &event->timer);
+    freelist_free(transport->freelist, event);
+    getdns->ev = NULL;
+    return GETDNS_RETURN_GOOD;
+}
+
+static void do_nothing(getdns_eventloop *eventloop)
+{
+    (void)eventloop;
+}
+
+/* Only getdns' synchronous calls run a loop, and those are never used. */
+static void run_nothing(getdns_eventloop *eventloop, int blocking)
+{
+    (void)eventloop;
+    (void)blocking;
+}
+
+void transport_init(struct transport *transport, struct loop *loop, struct freelist *freelist, uint8_t *datagram,
+                    const struct upstream *upstream)
+{
+    memset(transport, 0, sizeof(*transport));
+    transport->vmt = (getdns_eventloop_vmt){do_nothing, schedule, clear, do_nothing, run_nothing};
+    transport->eventloop.vmt = &transport->vmt;
+    transport->loop = loop;
+    transport->freelist = freelist;
+    transport->datagram = datagram;
+    transport->upstream = *upstream;
+}
+
+void transport_clear(struct transport *transport)
+{
+    getdns_context_destroy(transport->context);
+    transport->context = NULL;
+}
+
+static getdns_dict *describe_upstream(getdns_context *context, const struct upstream *upstream)
+{
+    getdns_dict *dict = getdns_dict_create_with_context(context);
+    uint8_t address[16];
+    memcpy(address, upstream->address, sizeof(address));
+    getdns_bindata data = {upstream->family == AF_INET ? 4 : 16, address};
+    char family[8];
+    memcpy(family, upstream->family == AF_INET ? "IPv4" : "IPv6", 5);
+    getdns_bindata type = {4, (uint8_t *)family};
+    if (dict == NULL)
+        return NULL;
+    bool is_good = getdns_dict_set_bindata(dict, "address_type", &type) == GETDNS_RETURN_GOOD &&
+                   getdns_dict_set_bindata(dict, "address_data", &data) == GETDNS_RETURN_GOOD &&
+                   getdns_dict_set_int(dict, "port", upstream->port) == GETDNS_RETURN_GOOD;
+    if (is_good && upstream->scope[0] != '\0')
+        is_good = getdns_dict_util_set_string(dict, "scope_id", upstream->scope) == GETDNS_RETURN_GOOD;
+    if (!is_good) {
+        getdns_dict_destroy(dict);
+        return NULL;
+    }
+    return dict;
+}
+
+static bool set_upstream(getdns_context *context, const struct upstream *upstream)
+{
+    getdns_list *list = getdns_list_create_with_context(context);
+    getdns_dict *dict = describe_upstream(context, upstream);
+    bool is_good = list != NULL && dict != NULL && getdns_list_set_dict(list, 0, dict) == GETDNS_RETURN_GOOD &&
+                   getdns_context_set_upstream_recursive_servers(context, list) == GETDNS_RETURN_GOOD;
+    getdns_dict_destroy(dict);
+    getdns_list_destroy(list);
+    return is_good;
+}
+
+/* Stub resolution by this upstream alone; never a search suffix; TCP where UDP was cut short. */
+static bool configure(struct transport *transport, getdns_context *context)
+{
+    getdns_transport_list_t transports[] = {GETDNS_TRANSPORT_UDP, GETDNS_TRANSPORT_TCP};
+    bool is_tcp = transport->upstream.transport == UPSTREAM_TCP;
+    return getdns_context_set_resolution_type(context, GETDNS_RESOLUTION_STUB) == GETDNS_RETURN_GOOD &&
+           getdns_context_set_append_name(context, GETDNS_APPEND_NAME_NEVER) == GETDNS_RETURN_GOOD &&
+           getdns_context_set_dns_transport_list(context, is_tcp ? 1 : 2, transports + (is_tcp ? 1 : 0)) ==
+               GETDNS_RETURN_GOOD &&
+           getdns_context_set_edns_maximum_udp_payload_size(context, UDP_PAYLOAD_SIZE) == GETDNS_RETURN_GOOD &&
+           set_upstream(context, &transport->upstream) &&
+           getdns_context_set_eventloop(context, &transport->eventloop) == GETDNS_RETURN_GOOD;
+}
+
+static bool open_context(struct transport *transport)
+{
+    getdns_context *context = NULL;
+    if (transport->context != NULL)
+        return true;
+    if (getdns_context_create_with_extended_memory_functions(&context, 0, transport->freelist, freelist_malloc,
+                                                             freelist_realloc, freelist_free) != GETDNS_RETURN_GOOD)
+        return false;
+    if (!configure(transport, context)) {
+        getdns_context_destroy(context);
+        return false;
+    }
+    transport->context = context;
+    return true;
+}
+
+/* getdns' `status` is not to be trusted; what counts is the message itself, which is walked again here because what
+ * came over TCP has not been seen yet. */
+static void end_with_response(struct transport_attempt *attempt, getdns_dict *response)
+{
+    getdns_bindata *full = NULL;
+    if (getdns_dict_get_bindata(response, "/replies_full/0", &full) != GETDNS_RETURN_GOOD ||
+        wire_walk(full->data, full->size, -1, attempt->name, attempt->type, 0) != WIRE_ANSWER)
+        end_attempt(attempt, NULL, 0, "malformed answer");
+    else
+        end_attempt(attempt, full->data, full->size, NULL);
+}
+
+static void on_response(getdns_context *context, getdns_callback_type_t kind, getdns_dict *response, void *user,
+                        getdns_transaction_t id)
+{
+    struct transport_attempt *attempt = user;
+    (void)context;
+    (void)id;
+    if (attempt->is_running && kind == GETDNS_CALLBACK_COMPLETE && response != NULL)
+        end_with_response(attempt, response);
+    else
+        end_attempt(attempt, NULL, 0, kind == GETDNS_CALLBACK_TIMEOUT ? "no answer" : "network error");
+    getdns_dict_destroy(response);
+}
+
+int transport_ask(struct transport *transport, struct transport_attempt *attempt, uint64_t timeout_us)
+{
+    char name[512];
+    size_t length = strlen(attempt->name);
+    if (!open_context(transport) || length + 2 > sizeof(name) ||
+        getdns_context_set_timeout(transport->context, timeout_us / 1000 + 1) != GETDNS_RETURN_GOOD)
+        return -1;
+    memcpy(name, attempt->name, length);
+    memcpy(name + length, ".", 2);
+    attempt->transport = transport;
+    attempt->is_running = true;
+    attempt->is_connected = false;
+    transport->current = attempt;
+    getdns_return_t status =
+        getdns_general(transport->context, name, attempt->type, NULL, attempt, &attempt->id, on_response);
+    transport->current = NULL;
+    if (status == GETDNS_RETURN_GOOD)
+        return 0;
+    attempt->is_running = false;
+    return -1;
+}
+
+/* The flag goes down first: getdns calls back at once, and gives the id to its next query. */
+void transport_cancel(struct transport_attempt *attempt)
+{
+    if (!attempt->is_running)
+        return;
+    attempt->is_running = false;
+    getdns_cancel_callback(attempt->transport->context, attempt->id);
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* transport_getdns.h: one getdns context per upstream, on our loop, its datagrams walked before it may read them. */
+#ifndef MXCHECK_DNS_TRANSPORT_GETDNS_H
+#define MXCHECK_DNS_TRANSPORT_GETDNS_H
+
+#include "dns/freelist.h"
+#include "dns/loop.h"
+#include "dns/upstreams.h"
+
+#include <getdns/getdns_extra.h>
+
+/* Datagrams are peeked at in here; one is at most this long. */
+#define TRANSPORT_DATAGRAM_MAX 65535
+
+struct transport;
+
+/* One question sent to one upstream. Lives in its owner's memory until it has ended. */
+struct transport_attempt {
+    struct transport *transport;
+    const char *name; /* lower-case, without final dot; lent while running */
+    uint16_t type;
+    bool is_running;
+    bool is_connected;
+    getdns_transaction_t id;
+    /* Called once unless transport_cancel ended it: message[size] is the answer, walked whole; NULL: `failure` says
+     * what happened. May come from inside getdns: it must not cancel, ask or free, only remember. */
+    void (*ended)(struct transport_attempt *attempt, const uint8_t *message, size_t size, const char *failure);
+};
+
+/* An upstream with its getdns context. */
+struct transport {
+    getdns_eventloop eventloop; /* first: getdns hands it back to us */
+    getdns_eventloop_vmt vmt;
+    struct loop *loop;
+    struct freelist *freelist;
+    uint8_t *datagram; /* TRANSPORT_DATAGRAM_MAX octets to peek into; shared by the transports of a resolver */
+    struct upstream upstream;
+    getdns_context *context; /* NULL until the first question */
+    struct transport_attempt *current; /* whose descriptors getdns is scheduling now */
+};
+
+void transport_init(struct transport *transport, struct loop *loop, struct freelist *freelist, uint8_t *datagram,
+                    const struct upstream *upstream);
+
+/* From outside getdns' callbacks, with no attempt running. */
+void transport_clear(struct transport *transport);
+
+/* Send. timeout_us is when getdns itself gives up, should nobody else. Returns 0, or -1 when getdns refuses: then
+ * `ended` is not called. `ended` may be called before this returns. */
+int transport_ask(struct transport *transport, struct transport_attempt *attempt, uint64_t timeout_us);
+
+/* Silent; does nothing when the attempt has ended. From outside getdns' callbacks. */
+void transport_cancel(struct transport_attempt *attempt);
+
+#endif

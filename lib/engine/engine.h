@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* engine.h: a loop with a resolver on it, which looks up one domain at a time. Used by one thread at a time. */
+#ifndef MXCHECK_ENGINE_ENGINE_H
+#define MXCHECK_ENGINE_ENGINE_H
+
+#include "engine/settings.h"
+#include "facts/facts.h"
+
+struct engine {
+    struct settings *settings; /* lent by the pool */
+    struct loop *loop;
+    struct resolver *resolver;
+    struct engine *next; /* in the pool */
+};
+
+/* Gives an engine; MXCHECK_ERR_NOMEM or MXCHECK_ERR_SYSTEM otherwise. Opens an epoll descriptor. */
+mxcheck_status engine_new(struct settings *settings, struct engine **engine);
+void engine_free(struct engine *engine);
+
+/* In a child after fork: free without touching what the parent still uses. */
+void engine_abandon(struct engine *engine);
+
+/* Look a domain up and wait, at most the option timeout. Gives *facts. */
+mxcheck_status engine_lookup(struct engine *engine, const char *domain, struct facts **facts);
+
+#endif

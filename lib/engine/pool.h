@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* pool.h: engines for the threads of a context, so that none waits for another. Any thread. */
+#ifndef MXCHECK_ENGINE_POOL_H
+#define MXCHECK_ENGINE_POOL_H
+
+#include "engine/engine.h"
+
+#include <pthread.h>
+#include <sys/types.h>
+
+struct pool {
+    pthread_mutex_t lock;
+    struct settings *settings;
+    struct engine *idle;
+    pid_t owner;       /* whose engines these are */
+    unsigned borrowed; /* checks under way */
+};
+
+/* Returns 0, or -1 when the system refuses a lock. `settings` must outlive the pool. */
+int pool_init(struct pool *pool, struct settings *settings);
+void pool_clear(struct pool *pool);
+
+/* Take an engine. Returns MXCHECK_OK with *engine NULL when max-pending checks are under way. */
+mxcheck_status pool_take(struct pool *pool, struct engine **engine);
+void pool_give(struct pool *pool, struct engine *engine);
+
+#endif

@@ -14,10 +14,20 @@ enum nxdomain { NXDOMAIN_CONFIRM, NXDOMAIN_FINAL };
 enum on_dns_failure { ON_DNS_FAILURE_DEFER, ON_DNS_FAILURE_ACCEPT, ON_DNS_FAILURE_REJECT };
 enum reply_profile { REPLY_PROFILE_DOCUMENTED, REPLY_PROFILE_RFC };
 
-#define OPTIONS_MAX 64
+/* The rows: those of options.def, then reply.REASON.sender and reply.REASON.rcpt of each row of reasons.def. */
+enum option_row {
+#define OPTION(id, ...) OPTION_##id,
+#include "judge/options.def"
+#undef OPTION
+#define REASON(number, id, ...) OPTION_REPLY_##id##_SENDER, OPTION_REPLY_##id##_RCPT,
+#include "judge/reasons.def"
+#undef REASON
+    OPTIONS_MAX
+};
 
 struct options {
-    char *text[OPTIONS_MAX]; /* as set, by row of options.def; NULL: the row's default */
+    char *text[OPTIONS_MAX]; /* as set, by row; NULL: the row's default */
+    char *exempt;            /* exempt-domains in lower-case A-labels, a space after each; NULL: none */
     uint32_t timeout_ms;
     uint32_t retry_after_ms;
     uint32_t max_pending;
@@ -45,6 +55,12 @@ mxcheck_status options_set(struct options *options, const mxcheck_memory *memory
 
 /* The text of an option as it stands; NULL: no such option. */
 const char *options_get(const struct options *options, const char *name);
+
+/* The reply that replaces the built-in one; "": none. */
+const char *options_reply(const struct options *options, mxcheck_reason reason, mxcheck_role role);
+
+/* Write the sentence on a value that is refused: option, value, why, and what the option takes. */
+void options_refuse(const char *name, const char *value, const char *why, char *error, size_t size);
 
 /* Returns 0, or -1 when memory ran out (then `copy` owns nothing). */
 int options_copy(const struct options *options, const mxcheck_memory *memory, struct options *copy);

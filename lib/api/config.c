@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* config.c: options as text, one by one or out of a file. */
+#include "api/config.h"
+
+#include "base/memory.h"
+#include "base/text.h"
+#include "dns/upstreams.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define LINE_MAX_BYTES 4096
+
+mxcheck_status mxcheck_config_new(mxcheck_config **config)
+{
+    if (config == NULL)
+        return MXCHECK_ERR_INVALID;
+    mxcheck_config *made = memory_zalloc(&memory_libc, 1, sizeof(*made));
+    if (made == NULL)
+        return MXCHECK_ERR_NOMEM;
+    options_init(&made->options);
+    made->memory = memory_libc;
+    *config = made;
+    return MXCHECK_OK;
+}
+
+void mxcheck_config_free(mxcheck_config *config)
+{
+    if (config == NULL)
+        return;
+    options_clear(&config->options, &memory_libc);
+    memory_free(&memory_libc, config);
+}
+
+/* Set an option; the text of upstreams is judged here, since judge/ knows nothing of dns/. */
+static mxcheck_status set_option(struct options *options, const char *name, const char *value, char *error, size_t size)
+{
+    struct upstreams upstreams;
+    char why[256];
+
+    if (strcmp(name, "upstreams") == 0 && upstreams_parse(value, &upstreams, why, sizeof(why)) != 0) {
+        options_refuse(name, value, why, error, size);
+        return MXCHECK_ERR_OPTION;
+    }
+    return options_set(options, &memory_libc, name, value, error, size);
+}
+
+mxcheck_status mxcheck_config_set(mxcheck_config *config, const char *name, const char *value)
+{
+    if (config == NULL || name == NULL || value == NULL)
+        return MXCHECK_ERR_INVALID;
+    mxcheck_status status = set_option(&config->options, name, value, config->error, sizeof(config->error));
+    if (status == MXCHECK_ERR_NOMEM)
+        snprintf(config->error, sizeof(config->error), "memory ran out");
+    return status;
+}
+
+/* --- files --- */
+
+struct source {
+    FILE *file;
+    const char *path;
+    unsigned line;
+    char *error;
+    size_t error_size;
+};
+
+/* "PATH:LINE: why"; without a line when none was read yet. */
+static void complain(const struct source *source, const char *why)
+{
+    char path[201];
+    struct text text;
+
+    snprintf(path, sizeof(path), "%s", source->path);
+    text_init(&text, source->error, source->error_size);
+    text_put_escaped(&text, path);
+    if (source->line > 0)
+        text_printf(&text, ":%u", source->line);
+    text_puts(&text, ": ");
+    text_puts(&text, why);
+}
+
+/* In words of our own: those of strerror() follow the locale. */
+static mxcheck_status complain_system(const struct source *source, int code)
+{
+    char why[32];
+
+    snprintf(why, sizeof(why), "error %d", code);
+    complain(source, code == ENOMEM   ? "memory ran out"
+                     : code == ENOENT ? "there is no such file"
+                     : code == EACCES ? "permission denied"
+                     : code == EISDIR ? "it is a directory"
+                                      : why);
+    return code == ENOMEM ? MXCHECK_ERR_NOMEM : MXCHECK_ERR_FILE;
+}
+
+/* Read one line without its end into line[LINE_MAX_BYTES + 1]. *more is false at the end of the file. */
+static mxcheck_status read_line(struct source *source, char *line, bool *more)
+{
+    size_t length = 0;
+    int c;
+
+    source->line++;
+    while ((c = getc(source->file)) != EOF && c != '\n') {
+        if (c == '\0') {
+            complain(source, "there is a NUL byte");
+            return MXCHECK_ERR_OPTION;
+        }
+        if (length == LINE_MAX_BYTES) {
+            complain(source, "the line is longer than 4096 bytes");
+            return MXCHECK_ERR_OPTION;
+        }
+        line[length++] = (char)c;
+    }
+    if (c == EOF && ferror(source->file)) {
+        source->line = 0;
+        return complain_system(source, errno);
+    }
+    line[length] = '\0';
+    *more = c != EOF;
+    return MXCHECK_OK;
+}
+
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r';
+}
+
+static char *trim(char *text)
+{
+    size_t length = strlen(text);
+    while (length > 0 && is_blank(text[length - 1]))
+        text[--length] = '\0';
+    while (is_blank(*text))
+        text++;
+    return text;
+}
+
+static mxcheck_status take_line(const struct source *source, char *line, struct options *options)
+{
+    char why[400];
+    char *name = trim(line);
+
+    if (name[0] == '\0' || name[0] == '#')
+        return MXCHECK_OK;
+    char *equals = strchr(name, '=');
+    if (equals == NULL) {
+        complain(source, "there is no \"=\"; a line is name = value");
+        return MXCHECK_ERR_OPTION;
+    }
+    *equals = '\0';
+    mxcheck_status status = set_option(options, trim(name), trim(equals + 1), why, sizeof(why));
+    if (status != MXCHECK_OK)
+        complain(source, status == MXCHECK_ERR_NOMEM ? "memory ran out" : why);
+    return status;
+}
+
+static mxcheck_status take_file(struct source *source, struct options *options)
+{
+    char line[LINE_MAX_BYTES + 1];
+    mxcheck_status status = MXCHECK_OK;
+    bool more = true;
+
+    while (status == MXCHECK_OK && more) {
+        status = read_line(source, line, &more);
+        if (status == MXCHECK_OK)
+            status = take_line(source, line, options);
+    }
+    return status;
+}
+
+static mxcheck_status open_source(struct source *source)
+{
+    int descriptor = open(source->path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    if (descriptor < 0)
+        return complain_system(source, errno);
+    source->file = fdopen(descriptor, "r");
+    if (source->file != NULL)
+        return MXCHECK_OK;
+    int code = errno;
+    close(descriptor);
+    return complain_system(source, code);
+}
+
+mxcheck_status mxcheck_config_load(mxcheck_config *config, const char *path)
+{
+    struct options loaded;
+
+    if (config == NULL || path == NULL)
+        return MXCHECK_ERR_INVALID;
+    struct source source = {NULL, path, 0, config->error, sizeof(config->error)};
+    mxcheck_status status = open_source(&source);
+    if (status != MXCHECK_OK)
+        return status;
+    if (options_copy(&config->options, &memory_libc, &loaded) != 0) {
+        fclose(source.file);
+        return complain_system(&source, ENOMEM);
+    }
+    status = take_file(&source, &loaded);
+    fclose(source.file);
+    if (status == MXCHECK_OK) {
+        struct options old = config->options;
+        config->options = loaded;
+        loaded = old;
+    }
+    options_clear(&loaded, &memory_libc);
+    return status;
+}
+
+/* --- the rest --- */
+
+const char *mxcheck_config_get(const mxcheck_config *config, const char *name)
+{
+    return config == NULL || name == NULL ? NULL : options_get(&config->options, name);
+}
+
+const char *mxcheck_config_error(const mxcheck_config *config)
+{
+    return config == NULL ? "" : config->error;
+}
+
+mxcheck_status mxcheck_config_set_log(mxcheck_config *config, int max_level, mxcheck_log_cb log, void *user_data)
+{
+    if (config == NULL || max_level < MXCHECK_LOG_NONE || max_level > MXCHECK_LOG_DEBUG)
+        return MXCHECK_ERR_INVALID;
+    config->log = (struct log){log == NULL ? MXCHECK_LOG_NONE : max_level, log, user_data};
+    return MXCHECK_OK;
+}
+
+mxcheck_status mxcheck_config_set_memory(mxcheck_config *config, const mxcheck_memory *functions)
+{
+    if (config == NULL)
+        return MXCHECK_ERR_INVALID;
+    if (functions == NULL)
+        functions = &memory_libc;
+    if (functions->malloc == NULL || functions->realloc == NULL || functions->free == NULL)
+        return MXCHECK_ERR_INVALID;
+    config->memory = *functions;
+    return MXCHECK_OK;
+}
+
+size_t mxcheck_option_count(void)
+{
+    return options_count();
+}
+
+const char *mxcheck_option_name(size_t index)
+{
+    return options_name(index);
+}
+
+const char *mxcheck_option_default(size_t index)
+{
+    return options_default(index);
+}
+
+const char *mxcheck_option_help(size_t index)
+{
+    return options_help(index);
+}

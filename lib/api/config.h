@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* config.h: the inside of mxcheck_config, for those who make contexts from it. */
+#ifndef MXCHECK_API_CONFIG_H
+#define MXCHECK_API_CONFIG_H
+
+#include "base/log.h"
+#include "judge/options.h"
+
+struct mxcheck_config {
+    struct options options; /* its texts are the C library's memory */
+    struct log log;
+    mxcheck_memory memory; /* for contexts, not for the configuration */
+    char error[512];
+};
+
+#endif

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* explain.c: a judgement as a story for a person, and as one hint. */
+#include "judge/explain.h"
+
+#include "judge/reasons.h"
+#include "judge/reply.h"
+#include "judge/template.h"
+
+#include <string.h>
+
+#define HINT_MAX 200
+#define MX_SHOWN_MAX 10
+
+static const struct {
+    const char *word;
+    const char *sentence;
+} notes[] = {
+    {"null-mx", "the domain says that it takes no mail, and the option null-mx lets it pass (RFC 7505 section 4.2)"},
+    {"null-mx-mixed", "a null MX stands beside real ones and is ignored (RFC 7505 section 3)"},
+    {"mx-is-literal", "an MX names an IP address where a host name belongs (RFC 5321 section 5.1)"},
+    {"mx-duplicate", "an MX host is listed more than once"},
+    {"underscore", "the name holds an underscore, which host names do not (RFC 1123 section 2.1)"},
+    {"dotless", "the name has no dot (RFC 7085)"},
+    {"ttl-zero", "the records may not be kept at all (TTL 0)"},
+};
+
+static size_t fill(const struct judgement *judgement, const char *line, char *out, size_t limit)
+{
+    char fault[HINT_MAX + 1];
+    struct template_values values = {{NULL}};
+
+    /* A fault stands inside a sentence that has a full stop of its own. */
+    size_t length = judgement->fault == NULL ? 0 : strlen(judgement->fault);
+    if (length > 0 && judgement->fault[length - 1] == '.')
+        length--;
+    length = length < HINT_MAX ? length : HINT_MAX;
+    memcpy(fault, length == 0 ? "" : judgement->fault, length);
+    fault[length] = '\0';
+    values.value[TEMPLATE_FAULT] = fault;
+    values.value[TEMPLATE_RULE] = judgement->rule;
+    values.value[TEMPLATE_DOMAIN] = judgement->domain;
+    values.value[TEMPLATE_REASON] = reasons_word(judgement->reason);
+    return template_fill(line, &values, out, limit);
+}
+
+size_t explain_hint(const struct judgement *judgement, char *buffer, size_t size)
+{
+    const struct reason *row = reasons_find(judgement->reason);
+    char hint[HINT_MAX + 1];
+    struct text text;
+
+    text_init(&text, buffer, size);
+    text_put(&text, hint, fill(judgement, row == NULL ? "Try again later." : row->hint, hint, HINT_MAX));
+    return text.length;
+}
+
+static void put_subject(struct text *text, const struct judgement *judgement)
+{
+    char unicode[4 * DOMAIN_SIZE];
+
+    text_puts(text, "Checked <");
+    text_put_escaped(text, judgement->address);
+    text_puts(text,
+              judgement->role == MXCHECK_ROLE_SENDER ? "> as sender (MAIL FROM).\n" : "> as recipient (RCPT TO).\n");
+    if (judgement->domain[0] == '\0')
+        return;
+    text_puts(text, "The domain is ");
+    text_put_escaped(text, judgement->domain);
+    domain_to_unicode(judgement->domain, unicode, sizeof(unicode));
+    if (strcmp(unicode, judgement->domain) != 0) {
+        text_puts(text, ", in Unicode ");
+        text_put_escaped(text, unicode);
+    }
+    text_puts(text, ".\n");
+}
+
+static void put_outcome(struct text *text, const struct facts_answer *answer)
+{
+    switch (answer->outcome) {
+    case FACTS_NOT_ASKED:
+        text_puts(text, "not asked");
+        break;
+    case FACTS_RECORDS:
+        text_printf(text, "%u record%s", answer->count, answer->count == 1 ? "" : "s");
+        break;
+    case FACTS_NODATA:
+        text_puts(text, "the name has no such record (NODATA)");
+        break;
+    case FACTS_NXDOMAIN:
+        text_puts(text, "the name does not exist (NXDOMAIN)");
+        break;
+    case FACTS_TIMEOUT:
+        text_puts(text, "no answer in time");
+        break;
+    case FACTS_FAILURE:
+        text_puts(text, "failed: ");
+        text_put_escaped(text, answer->failure == NULL ? "" : answer->failure);
+        break;
+    case FACTS_BOGUS:
+        text_puts(text, "DNSSEC validation failed");
+        break;
+    }
+}
+
+/* "MX of example.com: 2 records, good for 300 s (127.0.0.1:53, 12.3 ms)". */
+static void put_question(struct text *text, const struct facts *facts, enum facts_question question)
+{
+    const struct facts_answer *answer = &facts->answer[question];
+
+    if (answer->outcome == FACTS_NOT_ASKED)
+        return;
+    text_printf(text, "%s of ", facts_question_name(question));
+    text_put_escaped(text, facts->domain);
+    text_puts(text, ": ");
+    put_outcome(text, answer);
+    if (answer->outcome == FACTS_RECORDS || answer->outcome == FACTS_NODATA || answer->outcome == FACTS_NXDOMAIN)
+        text_printf(text, ", good for %lu s", (unsigned long)answer->ttl_s);
+    if (answer->alias[0] != '\0') {
+        text_puts(text, ", an alias of ");
+        text_put_escaped(text, answer->alias);
+    }
+    text_puts(text, " (");
+    text_put_escaped(text, answer->upstream[0] == '\0' ? "nobody asked" : answer->upstream);
+    text_printf(text, ", %lu.%lu ms)\n", (unsigned long)answer->elapsed_us / 1000,
+                (unsigned long)answer->elapsed_us / 100 % 10);
+}
+
+static void put_mx(struct text *text, const struct facts *facts)
+{
+    for (size_t i = 0; i < facts->mx_count && i < MX_SHOWN_MAX; i++) {
+        const struct facts_mx *mx = &facts->mx[i];
+        text_printf(text, "    %u ", (unsigned)mx->preference);
+        text_put_escaped(text, mx->host[0] == '\0' ? ". (null MX)" : mx->host);
+        text_printf(text, " (TTL %lu s)\n", (unsigned long)mx->ttl_s);
+    }
+    if (facts->mx_count > MX_SHOWN_MAX)
+        text_printf(text, "    and %lu more\n", (unsigned long)(facts->mx_count - MX_SHOWN_MAX));
+}
+
+static void put_facts(struct text *text, const struct facts *facts)
+{
+    if (facts == NULL) {
+        text_puts(text, "DNS was not asked.\n");
+        return;
+    }
+    for (int i = 0; i < FACTS_QUESTIONS; i++) {
+        put_question(text, facts, (enum facts_question)i);
+        if (i == FACTS_MX)
+            put_mx(text, facts);
+        else if (facts->answer[i].outcome == FACTS_RECORDS && facts->first_address[i - FACTS_A][0] != '\0') {
+            text_puts(text, "    ");
+            text_put_escaped(text, facts->first_address[i - FACTS_A]);
+            text_puts(text, "\n");
+        }
+    }
+}
+
+static void put_notes(struct text *text, const struct judgement *judgement)
+{
+    for (size_t i = 0; i < judgement->note_count; i++) {
+        text_printf(text, "Note %s", judgement->notes[i]);
+        for (size_t j = 0; j < sizeof(notes) / sizeof(notes[0]); j++) {
+            if (strcmp(notes[j].word, judgement->notes[i]) == 0)
+                text_printf(text, ": %s", notes[j].sentence);
+        }
+        text_puts(text, ".\n");
+    }
+}
+
+static void put_rule(struct text *text, const struct judgement *judgement)
+{
+    const struct reason *row = reasons_find(judgement->reason);
+    char rule[512];
+
+    if (row != NULL) {
+        fill(judgement, row->rule, rule, sizeof(rule) - 1);
+        text_puts(text, "Rule: ");
+        text_puts(text, rule);
+        text_puts(text, "\n");
+    }
+    if (row != NULL && row->verdict != judgement->verdict)
+        text_puts(text, "The option on-dns-failure makes that a reject.\n");
+    if (judgement->ttl_s > 0)
+        text_printf(text, "This holds for %u s.\n", judgement->ttl_s);
+}
+
+size_t explain_write(const struct options *options, const struct judgement *judgement, char *buffer, size_t size)
+{
+    char line[512];
+    struct text text;
+
+    text_init(&text, buffer, size);
+    put_subject(&text, judgement);
+    put_facts(&text, judgement->facts);
+    put_notes(&text, judgement);
+    put_rule(&text, judgement);
+    text_printf(&text, "Verdict: %s (%s).\n", reasons_verdict_word(judgement->verdict),
+                reasons_word(judgement->reason));
+    reply_write(options, judgement, NULL, line, sizeof(line));
+    text_puts(&text, "Reply: ");
+    text_puts(&text, line);
+    explain_hint(judgement, line, sizeof(line));
+    text_puts(&text, "\nTo do: ");
+    text_puts(&text, line);
+    text_puts(&text, "\n");
+    return text.length;
+}

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* json.c: a judgement as one JSON object. */
+#include "judge/explain.h"
+
+#include "judge/reasons.h"
+#include "judge/reply.h"
+
+#include <string.h>
+
+static void put_key(struct text *text, const char *key)
+{
+    text_printf(text, "\"%s\":", key);
+}
+
+static void put_string(struct text *text, const char *key, const char *value)
+{
+    put_key(text, key);
+    text_put_json(text, value);
+    text_puts(text, ",");
+}
+
+static const char *dnssec_word(mxcheck_dnssec dnssec)
+{
+    switch (dnssec) {
+    case MXCHECK_DNSSEC_UNKNOWN:
+        return "unknown";
+    case MXCHECK_DNSSEC_SECURE:
+        return "secure";
+    case MXCHECK_DNSSEC_INSECURE:
+        return "insecure";
+    case MXCHECK_DNSSEC_BOGUS:
+        return "bogus";
+    }
+    return "unknown";
+}
+
+static void put_reply(struct text *text, const struct options *options, const struct judgement *judgement)
+{
+    char line[512];
+    char hint[256];
+    char enhanced[12];
+
+    reply_enhanced_code(options, judgement, enhanced, sizeof(enhanced));
+    text_printf(text, "\"smtp_code\":%d,", reply_code(options, judgement));
+    put_string(text, "enhanced_code", enhanced);
+    reply_write(options, judgement, NULL, line, sizeof(line));
+    put_string(text, "reply", line);
+    explain_hint(judgement, hint, sizeof(hint));
+    put_string(text, "hint", hint);
+}
+
+/* The null MX is no exchange (RFC 7505 section 3): it is told by the reason or a note. */
+static void put_mx(struct text *text, const struct facts *facts)
+{
+    const char *comma = "";
+
+    text_puts(text, "\"mx\":[");
+    for (size_t i = 0; facts != NULL && i < facts->mx_count; i++) {
+        const struct facts_mx *mx = &facts->mx[i];
+        if (mx->host[0] == '\0')
+            continue;
+        text_printf(text, "%s{", comma);
+        put_string(text, "host", mx->host);
+        text_printf(text, "\"preference\":%u,\"ttl\":%lu}", (unsigned)mx->preference, (unsigned long)mx->ttl_s);
+        comma = ",";
+    }
+    text_puts(text, "],");
+}
+
+static void put_notes(struct text *text, const struct judgement *judgement)
+{
+    text_puts(text, "\"notes\":[");
+    for (size_t i = 0; i < judgement->note_count; i++) {
+        text_puts(text, i == 0 ? "" : ",");
+        text_put_json(text, judgement->notes[i]);
+    }
+    text_puts(text, "],");
+}
+
+static void put_question(struct text *text, enum facts_question question, const struct facts_answer *answer)
+{
+    text_puts(text, "{");
+    put_string(text, "type", facts_question_name(question));
+    put_string(text, "outcome", facts_outcome_name(answer->outcome));
+    text_printf(text, "\"rcode\":%d,\"ttl\":%lu,\"count\":%u,\"elapsed_us\":%lu,", answer->rcode,
+                (unsigned long)answer->ttl_s, answer->count, (unsigned long)answer->elapsed_us);
+    put_string(text, "upstream", answer->upstream);
+    put_string(text, "alias", answer->alias);
+    put_key(text, "failure");
+    text_put_json(text, answer->failure == NULL ? "" : answer->failure);
+    text_puts(text, "}");
+}
+
+static void put_questions(struct text *text, const struct facts *facts)
+{
+    const char *comma = "";
+
+    text_puts(text, "\"questions\":[");
+    for (int i = 0; facts != NULL && i < FACTS_QUESTIONS; i++) {
+        if (facts->answer[i].outcome == FACTS_NOT_ASKED)
+            continue;
+        text_puts(text, comma);
+        put_question(text, (enum facts_question)i, &facts->answer[i]);
+        comma = ",";
+    }
+    text_puts(text, "]");
+}
+
+static void put_domain(struct text *text, const char *domain)
+{
+    /* A U-label takes no more than four bytes of UTF-8 for each octet of its A-label. */
+    char unicode[4 * DOMAIN_SIZE];
+
+    put_string(text, "domain", domain);
+    domain_to_unicode(domain, unicode, sizeof(unicode));
+    if (strcmp(unicode, domain) != 0)
+        put_string(text, "domain_unicode", unicode);
+}
+
+size_t explain_json(const struct options *options, const struct judgement *judgement, char *buffer, size_t size)
+{
+    const struct facts *facts = judgement->facts;
+    struct text text;
+
+    text_init(&text, buffer, size);
+    text_puts(&text, "{");
+    put_string(&text, "address", judgement->address);
+    put_string(&text, "role", reasons_role_word(judgement->role));
+    put_domain(&text, judgement->domain);
+    put_string(&text, "verdict", reasons_verdict_word(judgement->verdict));
+    put_string(&text, "reason", reasons_word(judgement->reason));
+    put_reply(&text, options, judgement);
+    text_printf(&text, "\"ttl\":%u,\"elapsed_us\":%u,", judgement->ttl_s, judgement->elapsed_us);
+    put_string(&text, "dnssec", dnssec_word(facts == NULL ? MXCHECK_DNSSEC_UNKNOWN : facts->dnssec));
+    put_mx(&text, facts);
+    put_notes(&text, judgement);
+    put_questions(&text, facts);
+    text_puts(&text, "}");
+    return text.length;
+}

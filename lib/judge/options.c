@@ -1,0 +1,330 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* options.c: every option as text and as a value, by the table options.def. */
+#include "judge/options.h"
+
+#include "base/memory.h"
+#include "base/text.h"
+#include "judge/duration.h"
+#include "judge/reasons.h"
+#include "judge/reply.h"
+#include "mail/domain.h"
+
+#include <assert.h>
+#include <string.h>
+
+enum kind { KIND_ANY, KIND_WORDS, KIND_DURATION, KIND_COUNT, KIND_DOMAINS, KIND_REPLY };
+
+struct row {
+    const char *name;
+    const char *default_text;
+    enum kind kind;
+    void (*store)(struct options *options, uint32_t value);
+    const char *words;
+    uint32_t least;
+    uint32_t most;
+    mxcheck_reason reason;
+    const char *takes;
+    const char *help;
+};
+
+static void store_nothing(struct options *options, uint32_t value)
+{
+    (void)options;
+    (void)value;
+}
+
+#define STORE(field)                                                                                                   \
+    static void store_##field(struct options *options, uint32_t value)                                                 \
+    {                                                                                                                  \
+        options->field = value;                                                                                        \
+    }
+STORE(timeout_ms)
+STORE(retry_after_ms)
+STORE(max_pending)
+STORE(implicit_mx)
+STORE(null_mx)
+STORE(nxdomain)
+STORE(refuse_literals)
+STORE(query_special_use)
+STORE(on_dns_failure)
+STORE(reply_profile)
+
+/* clang-format off */
+#define ANY() .kind = KIND_ANY
+#define WORDS(field, text) .kind = KIND_WORDS, .store = store_##field, .words = (text)
+#define DURATION(field, low, high) .kind = KIND_DURATION, .store = store_##field, .least = (low), .most = (high)
+#define COUNT(field, low, high) .kind = KIND_COUNT, .store = store_##field, .least = (low), .most = (high)
+#define DOMAINS() .kind = KIND_DOMAINS
+#define OPTION(id, text, standard, how, accepts, about)                                                                \
+    [OPTION_##id] = {.name = (text), .default_text = (standard), how, .takes = (accepts), .help = (about)},
+#define REPLY(id, word, role, verb)                                                                                    \
+    {.name = "reply." word "." role, .default_text = "", .kind = KIND_REPLY, .reason = MXCHECK_REASON_##id,            \
+     .takes = "a whole reply for the verdict " verb ", in printable ASCII, with {id} {domain} {address} {reason}",     \
+     .help = "The reply for " word " to a " role "; empty: the one of reply-profile."}
+#define REASON(number, id, word, verdict, ...)                                                                         \
+    [OPTION_REPLY_##id##_SENDER] = REPLY(id, word, "sender", VERB_##verdict),                                          \
+    [OPTION_REPLY_##id##_RCPT] = REPLY(id, word, "rcpt", VERB_##verdict),
+#define VERB_ACCEPT "accept (250 2.1.0 ok)"
+#define VERB_DEFER "defer (451 4.4.3 {id} try again later)"
+#define VERB_REJECT "reject (550 5.1.2 {id} no mail for {domain})"
+/* clang-format on */
+
+static const struct row rows[OPTIONS_MAX] = {
+#include "judge/options.def"
+#include "judge/reasons.def"
+};
+
+static const struct row *find(const char *name)
+{
+    for (size_t i = 0; i < OPTIONS_MAX; i++) {
+        if (strcmp(rows[i].name, name) == 0)
+            return &rows[i];
+    }
+    return NULL;
+}
+
+size_t options_count(void)
+{
+    return OPTIONS_MAX;
+}
+
+const char *options_name(size_t index)
+{
+    return index < OPTIONS_MAX ? rows[index].name : NULL;
+}
+
+const char *options_default(size_t index)
+{
+    return index < OPTIONS_MAX ? rows[index].default_text : NULL;
+}
+
+const char *options_help(size_t index)
+{
+    return index < OPTIONS_MAX ? rows[index].help : NULL;
+}
+
+/* The number of `value` among words separated by single spaces. */
+static const char *parse_word(const char *words, const char *value, uint32_t *number)
+{
+    size_t length = strlen(value);
+    uint32_t index = 0;
+
+    for (const char *word = words; *word != '\0'; index++) {
+        size_t size = strcspn(word, " ");
+        if (size == length && strncmp(word, value, size) == 0) {
+            *number = index;
+            return NULL;
+        }
+        word += size;
+        word += *word == ' ';
+    }
+    return "there is no such word";
+}
+
+static const char *parse_value(const struct row *row, const char *value, uint32_t *number)
+{
+    const char *fault = NULL;
+
+    switch (row->kind) {
+    case KIND_WORDS:
+        return parse_word(row->words, value, number);
+    case KIND_DURATION:
+        fault = duration_parse(value, number);
+        break;
+    case KIND_COUNT:
+        fault = duration_parse_number(value, number);
+        break;
+    case KIND_REPLY:
+        return value[0] == '\0' ? NULL : reply_template_fault(value, row->reason);
+    case KIND_ANY:
+    case KIND_DOMAINS:
+        return NULL;
+    }
+    if (fault == NULL && (*number < row->least || *number > row->most))
+        return "it is out of range";
+    return fault;
+}
+
+void options_init(struct options *options)
+{
+    memset(options, 0, sizeof(*options));
+    for (size_t i = 0; i < OPTIONS_MAX; i++) {
+        uint32_t number = 0;
+        const char *fault = parse_value(&rows[i], rows[i].default_text, &number);
+        assert(fault == NULL);
+        (void)fault;
+        if (rows[i].store != NULL)
+            rows[i].store(options, number);
+    }
+}
+
+/* Put a string from outside that stays readable when it is long. */
+static void put_cut(struct text *text, const char *string)
+{
+    char piece[81];
+    size_t length = strlen(string);
+    size_t fits = length < sizeof(piece) ? length : sizeof(piece) - 1;
+
+    memcpy(piece, string, fits);
+    piece[fits] = '\0';
+    text_put_escaped(text, piece);
+    if (fits < length)
+        text_puts(text, "...");
+}
+
+void options_refuse(const char *name, const char *value, const char *why, char *error, size_t size)
+{
+    const struct row *row = find(name);
+    struct text text;
+
+    text_init(&text, error, size);
+    text_puts(&text, row == NULL ? "there is no option \"" : "option ");
+    put_cut(&text, name);
+    if (row == NULL) {
+        text_puts(&text, "\"");
+        return;
+    }
+    text_puts(&text, " refuses \"");
+    put_cut(&text, value);
+    text_puts(&text, "\": ");
+    text_puts(&text, why);
+    text_puts(&text, "; it takes ");
+    text_puts(&text, row->takes);
+}
+
+/* Turn a list of domains into A-labels, each followed by a space; a name that begins with a dot keeps it. */
+static mxcheck_status parse_domains(const char *list, char *zones, const char **why)
+{
+    static const char separators[] = ", \t";
+    char name[DOMAIN_SIZE];
+
+    zones[0] = '\0';
+    for (const char *p = list + strspn(list, separators); *p != '\0'; p += strspn(p, separators)) {
+        size_t length = strcspn(p, separators);
+        size_t dot = *p == '.' ? 1 : 0;
+        enum domain_status status = domain_parse(p + dot, length - dot, name, why);
+        if (status == DOMAIN_NOMEM)
+            return MXCHECK_ERR_NOMEM;
+        if (status == DOMAIN_BAD)
+            return MXCHECK_ERR_OPTION;
+        size_t size = strlen(name);
+        if (dot == 1)
+            *zones++ = '.';
+        memcpy(zones, name, size);
+        zones += size;
+        memcpy(zones, " ", 2);
+        zones++;
+        p += length;
+    }
+    return MXCHECK_OK;
+}
+
+/* Give the normalised list, or NULL for an empty one. */
+static mxcheck_status make_exempt(const mxcheck_memory *memory, const char *list, char **exempt, const char **why)
+{
+    size_t items = 1;
+
+    *exempt = NULL;
+    if (list[0] == '\0')
+        return MXCHECK_OK;
+    for (const char *p = list; *p != '\0'; p++)
+        items += *p == ',' || *p == ' ' || *p == '\t';
+    /* A name grows in A-labels, but never past DOMAIN_SIZE; its dot and space come on top. */
+    char *zones = memory_zalloc(memory, items, DOMAIN_SIZE + 2);
+    if (zones == NULL)
+        return MXCHECK_ERR_NOMEM;
+    mxcheck_status status = parse_domains(list, zones, why);
+    if (status != MXCHECK_OK) {
+        memory_free(memory, zones);
+        return status;
+    }
+    char *fitted = memory_realloc(memory, zones, strlen(zones) + 1);
+    *exempt = fitted == NULL ? zones : fitted;
+    return MXCHECK_OK;
+}
+
+mxcheck_status options_set(struct options *options, const mxcheck_memory *memory, const char *name, const char *value,
+                           char *error, size_t size)
+{
+    const struct row *row = find(name);
+    const char *why = row == NULL ? "" : NULL;
+    uint32_t number = 0;
+    char *exempt = NULL;
+
+    if (row != NULL)
+        why = parse_value(row, value, &number);
+    if (why != NULL) {
+        options_refuse(name, value, why, error, size);
+        return MXCHECK_ERR_OPTION;
+    }
+    if (row->kind == KIND_DOMAINS) {
+        mxcheck_status status = make_exempt(memory, value, &exempt, &why);
+        if (status == MXCHECK_ERR_OPTION)
+            options_refuse(name, value, why, error, size);
+        if (status != MXCHECK_OK)
+            return status;
+    }
+    char *text = memory_strdup(memory, value);
+    if (text == NULL) {
+        memory_free(memory, exempt);
+        return MXCHECK_ERR_NOMEM;
+    }
+    char **slot = &options->text[row - rows];
+    memory_free(memory, *slot);
+    *slot = text;
+    if (row->store != NULL)
+        row->store(options, number);
+    if (row->kind == KIND_DOMAINS) {
+        memory_free(memory, options->exempt);
+        options->exempt = exempt;
+    }
+    return MXCHECK_OK;
+}
+
+static const char *text_of(const struct options *options, const struct row *row)
+{
+    const char *text = options->text[row - rows];
+    return text == NULL ? row->default_text : text;
+}
+
+const char *options_get(const struct options *options, const char *name)
+{
+    const struct row *row = find(name);
+    return row == NULL ? NULL : text_of(options, row);
+}
+
+const char *options_reply(const struct options *options, mxcheck_reason reason, mxcheck_role role)
+{
+    for (size_t i = 0; i + 1 < OPTIONS_MAX; i++) {
+        if (rows[i].kind == KIND_REPLY && rows[i].reason == reason)
+            return text_of(options, role == MXCHECK_ROLE_SENDER ? &rows[i] : &rows[i + 1]);
+    }
+    return "";
+}
+
+int options_copy(const struct options *options, const mxcheck_memory *memory, struct options *copy)
+{
+    bool complete = true;
+
+    *copy = *options;
+    for (size_t i = 0; i < OPTIONS_MAX; i++) {
+        copy->text[i] = options->text[i] == NULL ? NULL : memory_strdup(memory, options->text[i]);
+        complete = complete && (copy->text[i] != NULL) == (options->text[i] != NULL);
+    }
+    copy->exempt = options->exempt == NULL ? NULL : memory_strdup(memory, options->exempt);
+    complete = complete && (copy->exempt != NULL) == (options->exempt != NULL);
+    if (complete)
+        return 0;
+    options_clear(copy, memory);
+    return -1;
+}
+
+void options_clear(struct options *options, const mxcheck_memory *memory)
+{
+    for (size_t i = 0; i < OPTIONS_MAX; i++) {
+        memory_free(memory, options->text[i]);
+        options->text[i] = NULL;
+    }
+    memory_free(memory, options->exempt);
+    options->exempt = NULL;
+}

@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* test_answer.c: what a DNS message comes to, by messages built here octet by octet. */
+#include "base/memory.h"
+#include "dns/answer.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+enum { CNAME = 5, SOA = 6, OPT = 41 };
+
+/* A message under construction. */
+struct message {
+    uint8_t octets[65535];
+    size_t size;
+};
+
+static void put_u16(struct message *message, unsigned value)
+{
+    message->octets[message->size++] = (uint8_t)(value >> 8);
+    message->octets[message->size++] = (uint8_t)value;
+}
+
+static void put_name(struct message *message, const char *name)
+{
+    while (*name != '\0') {
+        size_t length = strcspn(name, ".");
+        message->octets[message->size++] = (uint8_t)length;
+        memcpy(message->octets + message->size, name, length);
+        message->size += length;
+        name += length + (name[length] == '.');
+    }
+    message->octets[message->size++] = 0;
+}
+
+/* A reply to "ok.example" of type MX with the counts of its sections. */
+static void begin(struct message *message, unsigned flags, unsigned answers, unsigned authority, unsigned additional)
+{
+    message->size = 0;
+    put_u16(message, 1);
+    put_u16(message, flags);
+    put_u16(message, 1);
+    put_u16(message, answers);
+    put_u16(message, authority);
+    put_u16(message, additional);
+    put_name(message, "ok.example");
+    put_u16(message, DNS_MX);
+    put_u16(message, 1);
+}
+
+/* Returns where RDLENGTH stands; end_record fills it in. */
+static size_t begin_record(struct message *message, const char *owner, unsigned type, unsigned ttl_s)
+{
+    put_name(message, owner);
+    put_u16(message, type);
+    put_u16(message, 1);
+    put_u16(message, ttl_s >> 16);
+    put_u16(message, ttl_s & 0xffff);
+    put_u16(message, 0);
+    return message->size - 2;
+}
+
+static void end_record(struct message *message, size_t place)
+{
+    size_t length = message->size - place - 2;
+    message->octets[place] = (uint8_t)(length >> 8);
+    message->octets[place + 1] = (uint8_t)length;
+}
+
+static void put_mx(struct message *message, const char *owner, unsigned ttl_s, unsigned preference, const char *host)
+{
+    size_t place = begin_record(message, owner, DNS_MX, ttl_s);
+    put_u16(message, preference);
+    put_name(message, host);
+    end_record(message, place);
+}
+
+static void put_alias(struct message *message, const char *owner, unsigned ttl_s, const char *target)
+{
+    size_t place = begin_record(message, owner, CNAME, ttl_s);
+    put_name(message, target);
+    end_record(message, place);
+}
+
+static void put_soa(struct message *message, unsigned ttl_s, unsigned minimum_s)
+{
+    size_t place = begin_record(message, "example", SOA, ttl_s);
+    put_name(message, "ns.example");
+    put_name(message, "root.example");
+    for (int i = 0; i < 8; i++)
+        put_u16(message, 0);
+    put_u16(message, minimum_s >> 16);
+    put_u16(message, minimum_s & 0xffff);
+    end_record(message, place);
+}
+
+static void put_extended_error(struct message *message, unsigned code)
+{
+    size_t place = begin_record(message, "", OPT, 0);
+    put_u16(message, 15);
+    put_u16(message, 2);
+    put_u16(message, code);
+    end_record(message, place);
+}
+
+static struct answer read_mx(const struct message *message)
+{
+    struct answer answer;
+    assert_int_equal(
+        answer_read(&answer, &memory_libc, message->octets, message->size, "ok.example", DNS_MX), 0);
+    return answer;
+}
+
+enum { NOERROR = 0x8180, SERVFAIL = 0x8182, NXDOMAIN = 0x8183, REFUSED = 0x8185, TRUNCATED = 0x8380 };
+
+static struct message message;
+
+static void test_records_are_read_with_preference_and_ttl(void **state)
+{
+    (void)state;
+    begin(&message, NOERROR, 2, 0, 0);
+    put_mx(&message, "ok.example", 300, 10, "MAIL.Example");
+    put_mx(&message, "OK.example", 200, 20, "");
+    struct answer answer = read_mx(&message);
+    assert_int_equal(answer.dns.outcome, DNS_RECORDS);
+    assert_int_equal(answer.dns.count, 2);
+    assert_string_equal(answer.dns.records[0].host, "mail.example");
+    assert_int_equal(answer.dns.records[0].preference, 10);
+    assert_int_equal(answer.dns.records[0].ttl_s, 300);
+    assert_string_equal(answer.dns.records[1].host, "");
+    answer_clear(&answer);
+}
+
+static void test_records_of_another_owner_do_not_count(void **state)
+{
+    (void)state;
+    begin(&message, NOERROR, 1, 0, 0);
+    put_mx(&message, "evil.example", 300, 10, "mail.example");
+    struct answer answer = read_mx(&message);
+    assert_int_equal(answer.dns.outcome, DNS_NODATA);
+    answer_clear(&answer);
+}
+
+static void test_alias_is_followed_whatever_the_order_and_bounds_the_ttl(void **state)
+{
+    (void)state;
+    begin(&message, NOERROR, 3, 0, 0);
+    put_mx(&message, "c.example", 300, 10, "mail.example");
+    put_alias(&message, "b.example", 60, "c.example");
+    put_alias(&message, "ok.example", 500, "b.example");
+    struct answer answer = read_mx(&message);
+    assert_int_equal(answer.dns.outcome, DNS_RECORDS);
+    assert_int_equal(answer.dns.records[0].ttl_s, 60);
+    assert_string_equal(answer.dns.alias, "c.example");
+    answer_clear(&answer);
+}
+
+static void test_bare_alias_is_told(void **state)
+{
+    (void)state;
+    begin(&message, NOERROR, 1, 0, 0);
+    put_alias(&message, "ok.example", 60, "c.example");
+    struct answer answer = read_mx(&message);
+    assert_int_equal(answer.dns.outcome, DNS_ALIAS);
+    assert_string_equal(answer.dns.alias, "c.example");
+    answer_clear(&answer);
+}
+
+static void test_alias_loop_is_no_data(void **state)
+{
+    (void)state;
+    begin(&message, NOERROR, 2, 0, 0);
+    put_alias(&message, "ok.example", 60, "b.example");
+    put_alias(&message, "b.example", 60, "ok.example");
+    struct answer answer = read_mx(&message);
+    assert_int_equal(answer.dns.outcome, DNS_NODATA);
+    answer_clear(&answer);
+}
+
+static void test_negative_ttl_is_the_lesser_of_soa_ttl_and_minimum(void **state)
+{
+    (void)state;
+    begin(&message, NXDOMAIN, 0, 1, 0);
+    put_soa(&message, 900, 120);
+    struct answer answer = read_mx(&message);
+    assert_int_equal(answer.dns.outcome, DNS_NXDOMAIN);
+    assert_int_equal(answer.dns.negative_ttl_s, 120);
+    answer_clear(&answer);
+}
+
+static void test_ttl_with_its_top_bit_set_is_zero(void **state)
+{
+    (void)state;
+    begin(&message, NOERROR, 1, 0, 0);
+    put_mx(&message, "ok.example", 0x80000001U, 10, "mail.example");
+    struct answer answer = read_mx(&message);
+    assert_int_equal(answer.dns.records[0].ttl_s, 0);
+    answer_clear(&answer);
+}
+
+static void test_hostile_exchange_is_escaped(void **state)
+{
+    (void)state;
+    begin(&message, NOERROR, 1, 0, 0);
+    put_mx(&message, "ok.example", 5, 10, "a\r\nb \"\x80.example");
+    struct answer answer = read_mx(&message);
+    assert_string_equal(answer.dns.records[0].host, "a\\013\\010b\\032\\\"\\128.example");
+    answer_clear(&answer);
+}
+
+static void test_one_octet_of_mx_rdata_is_a_failure_and_not_no_data(void **state)
+{
+    (void)state;
+    begin(&message, NOERROR, 1, 0, 0);
+    size_t place = begin_record(&message, "ok.example", DNS_MX, 5);
+    message.octets[message.size++] = 0;
+    end_record(&message, place);
+    struct answer answer = read_mx(&message);
+    assert_int_equal(answer.dns.outcome, DNS_FAILURE);
+    answer_clear(&answer);
+}
+
+static void test_truncation_and_error_codes_are_failures(void **state)
+{
+    static const struct {
+        unsigned flags;
+        const char *failure;
+    } rows[] = {{TRUNCATED, "truncated answer"}, {SERVFAIL, "SERVFAIL"}, {REFUSED, "REFUSED"}, {0x8184, "NOTIMP"}};
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        begin(&message, rows[i].flags, 0, 0, 0);
+        struct answer answer = read_mx(&message);
+        assert_int_equal(answer.dns.outcome, DNS_FAILURE);
+        assert_string_equal(answer.dns.failure, rows[i].failure);
+        answer_clear(&answer);
+    }
+}
+
+static void test_extended_error_tells_bogus_from_broken(void **state)
+{
+    (void)state;
+    begin(&message, SERVFAIL, 0, 0, 1);
+    put_extended_error(&message, 9);
+    struct answer answer = read_mx(&message);
+    assert_int_equal(answer.dns.outcome, DNS_BOGUS);
+    answer_clear(&answer);
+    begin(&message, SERVFAIL, 0, 0, 1);
+    put_extended_error(&message, 22);
+    answer = read_mx(&message);
+    assert_int_equal(answer.dns.outcome, DNS_FAILURE);
+    answer_clear(&answer);
+}
+
+static void test_message_cut_anywhere_is_a_failure(void **state)
+{
+    (void)state;
+    begin(&message, NOERROR, 2, 0, 0);
+    put_mx(&message, "ok.example", 300, 10, "mail.example");
+    put_mx(&message, "ok.example", 300, 20, "mail2.example");
+    for (size_t size = 0; size < message.size; size++) {
+        struct answer answer;
+        assert_int_equal(answer_read(&answer, &memory_libc, message.octets, size, "ok.example", DNS_MX), 0);
+        assert_int_equal(answer.dns.outcome, DNS_FAILURE);
+        answer_clear(&answer);
+    }
+}
+
+static void test_records_past_the_bound_are_left_out(void **state)
+{
+    (void)state;
+    begin(&message, NOERROR, ANSWER_RECORDS_MAX + 5, 0, 0);
+    for (unsigned i = 0; i < ANSWER_RECORDS_MAX + 5; i++)
+        put_mx(&message, "ok.example", 300, i, "m.example");
+    struct answer answer = read_mx(&message);
+    assert_int_equal(answer.dns.outcome, DNS_RECORDS);
+    assert_int_equal(answer.dns.count, ANSWER_RECORDS_MAX);
+    answer_clear(&answer);
+}
+
+static void *no_memory(size_t size, void *user_data)
+{
+    (void)size;
+    (void)user_data;
+    return NULL;
+}
+
+static void test_lack_of_memory_is_told(void **state)
+{
+    mxcheck_memory memory = {no_memory, memory_libc.realloc, memory_libc.free, NULL};
+    struct answer answer;
+    (void)state;
+    begin(&message, NOERROR, 1, 0, 0);
+    put_mx(&message, "ok.example", 300, 10, "mail.example");
+    assert_int_equal(answer_read(&answer, &memory, message.octets, message.size, "ok.example", DNS_MX), -1);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_records_are_read_with_preference_and_ttl),
+        cmocka_unit_test(test_records_of_another_owner_do_not_count),
+        cmocka_unit_test(test_alias_is_followed_whatever_the_order_and_bounds_the_ttl),
+        cmocka_unit_test(test_bare_alias_is_told),
+        cmocka_unit_test(test_alias_loop_is_no_data),
+        cmocka_unit_test(test_negative_ttl_is_the_lesser_of_soa_ttl_and_minimum),
+        cmocka_unit_test(test_ttl_with_its_top_bit_set_is_zero),
+        cmocka_unit_test(test_hostile_exchange_is_escaped),
+        cmocka_unit_test(test_one_octet_of_mx_rdata_is_a_failure_and_not_no_data),
+        cmocka_unit_test(test_truncation_and_error_codes_are_failures),
+        cmocka_unit_test(test_extended_error_tells_bogus_from_broken),
+        cmocka_unit_test(test_message_cut_anywhere_is_a_failure),
+        cmocka_unit_test(test_records_past_the_bound_are_left_out),
+        cmocka_unit_test(test_lack_of_memory_is_told),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

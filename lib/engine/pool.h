@@ -12,7 +12,7 @@ struct pool {
     pthread_mutex_t lock;
     struct settings *settings;
     struct engine *idle;
-    pid_t owner;       /* whose engines these are */
+    pid_t owner;       /* atomic: the process whose engines these are */
     unsigned borrowed; /* checks under way */
 };
 

@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* domain.c: checks a domain name label by label, and turns U-labels into A-labels and back. */
+#include "mail/domain.h"
+
+#include "base/text.h"
+
+#include <idn2.h>
+#include <string.h>
+
+#define LABEL_MAX_OCTETS 63   /* RFC 1035 section 2.3.4 */
+#define INPUT_MAX_OCTETS 1012 /* 253 code points of four octets: more cannot fit a name, and libidn2 is spared it */
+
+static enum domain_status refuse(const char **fault, const char *sentence)
+{
+    *fault = sentence;
+    return DOMAIN_BAD;
+}
+
+static bool is_ascii(char c)
+{
+    return (unsigned char)c < 0x80;
+}
+
+/* RFC 1123 section 2.1, and the underscore, which real mail domains have. */
+static bool is_name_char(char c)
+{
+    return text_is_alpha(c) || text_is_digit(c) || c == '-' || c == '_';
+}
+
+/* Length of the label separator at p, 0 when there is none: ".", or U+3002, U+FF0E, U+FF61, which UTS 46 section 2.3
+ * takes for it. */
+static size_t separator_length(const char *p, size_t left)
+{
+    static const char *const wide[] = {"\xe3\x80\x82", "\xef\xbc\x8e", "\xef\xbd\xa1"};
+    if (*p == '.')
+        return 1;
+    for (size_t i = 0; i < sizeof(wide) / sizeof(wide[0]); i++)
+        if (left >= 3 && memcmp(p, wide[i], 3) == 0)
+            return 3;
+    return 0;
+}
+
+static enum domain_status refuse_idna(int code, const char **fault)
+{
+    if (code == IDN2_MALLOC)
+        return DOMAIN_NOMEM;
+    if (code == IDN2_ENCODING_ERROR)
+        return refuse(fault, "the domain is not valid UTF-8");
+    if (code == IDN2_TOO_BIG_LABEL || code == IDN2_PUNYCODE_BIG_OUTPUT)
+        return refuse(fault, "the domain has a label longer than 63 octets");
+    return refuse(fault, "the domain has a label that IDNA does not allow");
+}
+
+/* RFC 5891 section 5, after the mapping of UTS 46. A label that is ASCII already never comes here: DNS holds invalid
+ * A-labels, too, and one beside a U-label is no reason to refuse either. */
+static enum domain_status put_u_label(struct text *out, const char *label, size_t length, const char **fault)
+{
+    char copy[INPUT_MAX_OCTETS + 1];
+    uint8_t *ascii = NULL;
+    memcpy(copy, label, length);
+    copy[length] = '\0';
+    int code = idn2_lookup_u8((const uint8_t *)copy, &ascii, IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL);
+    if (code != IDN2_OK)
+        return refuse_idna(code, fault);
+    text_puts(out, (const char *)ascii);
+    idn2_free(ascii);
+    return DOMAIN_OK;
+}
+
+static enum domain_status put_label(struct text *out, const char *label, size_t length, const char **fault)
+{
+    bool ascii = true;
+    for (size_t i = 0; i < length; i++) {
+        if (!is_ascii(label[i]))
+            ascii = false;
+        else if (!is_name_char(label[i]))
+            return refuse(fault, "the domain has a character other than letters, digits, hyphens and underscores");
+    }
+    if (!ascii)
+        return put_u_label(out, label, length, fault);
+    text_put(out, label, length);
+    return DOMAIN_OK;
+}
+
+/* Labels apart, each in its ASCII form, with plain dots between them. */
+static enum domain_status put_labels(struct text *out, const char *input, size_t length, const char **fault)
+{
+    size_t start = 0;
+    for (size_t i = 0; i < length;) {
+        size_t separator = separator_length(input + i, length - i);
+        if (separator == 0) {
+            i++;
+            continue;
+        }
+        enum domain_status status = put_label(out, input + start, i - start, fault);
+        if (status != DOMAIN_OK)
+            return status;
+        text_puts(out, ".");
+        start = i += separator;
+    }
+    return put_label(out, input + start, length - start, fault);
+}
+
+/* What is wrong with one label; NULL when nothing is. */
+static const char *label_fault(const char *label, size_t length)
+{
+    if (length == 0)
+        return "the domain has an empty label";
+    if (length > LABEL_MAX_OCTETS)
+        return "the domain has a label longer than 63 octets";
+    if (label[0] == '-' || label[length - 1] == '-') /* RFC 952, RFC 5891 section 4.2.3.1 */
+        return "the domain has a label that begins or ends with a hyphen";
+    for (size_t i = 0; i < length; i++)
+        if (!is_name_char(label[i]))
+            return "the domain has a character other than letters, digits, hyphens and underscores";
+    return NULL;
+}
+
+/* What is wrong with a name in ASCII; NULL when nothing is. */
+static const char *name_fault(const char *name)
+{
+    for (const char *label = name;; label++) {
+        size_t length = strcspn(label, ".");
+        const char *fault = label_fault(label, length);
+        if (fault != NULL)
+            return fault;
+        label += length;
+        if (*label == '\0')
+            break;
+    }
+    if (domain_is_ipv4_literal(name)) /* RFC 5321 section 4.1.3 wants brackets */
+        return "an IP address must stand in square brackets";
+    return NULL;
+}
+
+static void lower(char *name)
+{
+    for (; *name != '\0'; name++)
+        *name = text_to_lower(*name);
+}
+
+enum domain_status domain_parse(const char *text, size_t length, char name[DOMAIN_SIZE], const char **fault)
+{
+    char ascii[DOMAIN_SIZE + 1]; /* with the final dot */
+    struct text out;
+    if (length == 0)
+        return refuse(fault, "the domain is empty");
+    if (length > INPUT_MAX_OCTETS)
+        return refuse(fault, "the domain is too long");
+    text_init(&out, ascii, sizeof(ascii));
+    enum domain_status status = put_labels(&out, text, length, fault);
+    if (status != DOMAIN_OK)
+        return status;
+    if (out.length < sizeof(ascii) && out.length > 0 && ascii[out.length - 1] == '.')
+        ascii[--out.length] = '\0'; /* the root; users type it, RFC 5321 section 2.3.5 has no place for it */
+    const char *wrong = out.length < DOMAIN_SIZE ? name_fault(ascii) : "the domain is longer than 253 octets";
+    if (wrong != NULL)
+        return refuse(fault, wrong);
+    lower(ascii);
+    memcpy(name, ascii, out.length + 1);
+    return DOMAIN_OK;
+}
+
+/* Puts the U-label of an A-label. Only one that leads back to the very same A-label is shown, so that what a person
+ * sees holds no controls and no bidirectional overrides (RFC 5891 section 5.4). False when there is none. */
+static bool put_unicode(struct text *out, const char *label)
+{
+    char *unicode = NULL;
+    uint8_t *back = NULL;
+    bool same = false;
+    if (idn2_to_unicode_8z8z(label, &unicode, 0) == IDN2_OK &&
+        idn2_lookup_u8((const uint8_t *)unicode, &back, IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL) == IDN2_OK)
+        same = strcmp((const char *)back, label) == 0;
+    if (same)
+        text_puts(out, unicode);
+    idn2_free(back);
+    idn2_free(unicode);
+    return same;
+}
+
+static void put_readable(struct text *out, const char *label, size_t length)
+{
+    char copy[LABEL_MAX_OCTETS + 1];
+    if (length < sizeof(copy) && length > 4 && memcmp(label, "xn--", 4) == 0) { /* RFC 5890 section 2.3.1 */
+        memcpy(copy, label, length);
+        copy[length] = '\0';
+        if (put_unicode(out, copy))
+            return;
+    }
+    text_put(out, label, length);
+}
+
+/* A cut may have split the last code point: take its octets away, back to the lead octet. */
+static void trim_split_code_point(char *buffer)
+{
+    size_t end = strlen(buffer);
+    size_t lead = end;
+    while (lead > 0 && ((unsigned char)buffer[lead - 1] & 0xc0) == 0x80)
+        lead--;
+    if (lead == 0 || is_ascii(buffer[lead - 1]))
+        return;
+    unsigned char first = (unsigned char)buffer[--lead];
+    size_t wanted = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
+    if (end - lead < wanted)
+        buffer[lead] = '\0';
+}
+
+void domain_to_unicode(const char *name, char *buffer, size_t size)
+{
+    struct text out;
+    text_init(&out, buffer, size);
+    for (const char *label = name;; label++) {
+        size_t length = strcspn(label, ".");
+        put_readable(&out, label, length);
+        label += length;
+        if (*label == '\0')
+            break;
+        text_puts(&out, ".");
+    }
+    if (out.size > 0 && out.length >= out.size)
+        trim_split_code_point(buffer);
+}
+
+bool domain_is_within(const char *name, const char *zone)
+{
+    size_t name_length = strlen(name);
+    size_t zone_length = strlen(zone);
+    if (name_length < zone_length || strcmp(name + name_length - zone_length, zone) != 0)
+        return false;
+    return name_length == zone_length || name[name_length - zone_length - 1] == '.';
+}
+
+const char *domain_special_use(const char *name)
+{
+    static const struct {
+        const char *zone;
+        const char *source;
+    } rows[] = {
+#define ROW(zone, source) {zone, source},
+#include "mail/special_use.def"
+#undef ROW
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        if (domain_is_within(name, rows[i].zone))
+            return rows[i].source;
+    return NULL;
+}
+
+bool domain_is_dotless(const char *name)
+{
+    return strchr(name, '.') == NULL;
+}
+
+bool domain_has_underscore(const char *name)
+{
+    return strchr(name, '_') != NULL;
+}
+
+bool domain_is_ipv4_literal(const char *name)
+{
+    size_t labels = 0;
+    for (;; name++) {
+        size_t digits = strspn(name, "0123456789");
+        labels++;
+        name += digits;
+        if (digits == 0 || *name != '.')
+            break;
+    }
+    return labels == 4 && *name == '\0' && name[-1] != '.';
+}

@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* upstreams.c: reads upstreams out of an option or out of resolv.conf. */
+#include "dns/upstreams.h"
+
+#include "base/text.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define DNS_PORT 53
+#define NAMESERVERS_MAX 3 /* MAXNS of resolv.conf(5) */
+#define LINE_SIZE 512     /* longer lines of resolv.conf are none of ours */
+
+static bool parse_port(const char *text, uint16_t *port)
+{
+    unsigned value = 0;
+    size_t digits = 0;
+    for (; text_is_digit(text[digits]) && digits < 6; digits++)
+        value = value * 10 + (unsigned)(text[digits] - '0');
+    if (digits == 0 || text[digits] != '\0' || value == 0 || value > 65535)
+        return false;
+    *port = (uint16_t)value;
+    return true;
+}
+
+static bool parse_ip(char *text, struct upstream *upstream)
+{
+    upstream->family = AF_INET;
+    if (inet_pton(AF_INET, text, upstream->address) == 1)
+        return true;
+    char *scope = strchr(text, '%');
+    if (scope != NULL) {
+        *scope++ = '\0';
+        size_t length = strlen(scope);
+        if (length == 0 || length >= sizeof(upstream->scope))
+            return false;
+        memcpy(upstream->scope, scope, length + 1);
+    }
+    upstream->family = AF_INET6;
+    return inet_pton(AF_INET6, text, upstream->address) == 1;
+}
+
+static void name_upstream(struct upstream *upstream)
+{
+    char address[INET6_ADDRSTRLEN];
+    struct text text;
+    bool is_v6 = upstream->family == AF_INET6;
+    inet_ntop(upstream->family, upstream->address, address, sizeof(address));
+    text_init(&text, upstream->name, sizeof(upstream->name));
+    text_printf(&text, is_v6 ? "[%s" : "%s", address);
+    if (upstream->scope[0] != '\0') {
+        text_puts(&text, "%");
+        text_put_escaped(&text, upstream->scope);
+    }
+    text_printf(&text, is_v6 ? "]:%u" : ":%u", (unsigned)upstream->port);
+}
+
+/* ADDRESS, ADDRESS:PORT, [ADDRESS], [ADDRESS]:PORT; a bare IPv6 address has no port. */
+static bool parse_endpoint(char *text, struct upstream *upstream)
+{
+    char *port = NULL;
+    if (text[0] == '[') {
+        char *end = strchr(++text, ']');
+        if (end == NULL || (end[1] != '\0' && end[1] != ':'))
+            return false;
+        port = end[1] == ':' ? end + 2 : NULL;
+        *end = '\0';
+    } else if (strchr(text, ':') != NULL && strchr(text, ':') == strrchr(text, ':')) {
+        port = strchr(text, ':');
+        *port++ = '\0';
+    }
+    upstream->port = DNS_PORT;
+    return (port == NULL || parse_port(port, &upstream->port)) && parse_ip(text, upstream);
+}
+
+static bool parse_upstream(char *piece, struct upstream *upstream)
+{
+    memset(upstream, 0, sizeof(*upstream));
+    upstream->transport = UPSTREAM_UDP;
+    if (strncmp(piece, "udp://", 6) == 0) {
+        piece += 6;
+    } else if (strncmp(piece, "tcp://", 6) == 0) {
+        upstream->transport = UPSTREAM_TCP;
+        piece += 6;
+    }
+    if (!parse_endpoint(piece, upstream))
+        return false;
+    name_upstream(upstream);
+    return true;
+}
+
+static bool is_known(const struct upstreams *upstreams, const struct upstream *upstream)
+{
+    for (size_t i = 0; i < upstreams->count; i++) {
+        if (upstreams->item[i].transport == upstream->transport &&
+            strcmp(upstreams->item[i].name, upstream->name) == 0)
+            return true;
+    }
+    return false;
+}
+
+static void say(char *error, size_t size, const char *piece, const char *why)
+{
+    struct text text;
+    text_init(&text, error, size);
+    text_puts(&text, "\"");
+    text_put_escaped(&text, piece);
+    text_puts(&text, "\" ");
+    text_puts(&text, why);
+}
+
+/* Take one piece of the list. Returns NULL, or what is wrong with it. */
+static const char *take_piece(const char *piece, struct upstreams *upstreams)
+{
+    char copy[128];
+    struct upstream upstream;
+    size_t length = strlen(piece);
+    if (strncmp(piece, "tls://", 6) == 0)
+        return "asks for TLS, which this version does not offer";
+    if (length >= sizeof(copy))
+        return "is too long for an upstream";
+    memcpy(copy, piece, length + 1);
+    if (!parse_upstream(copy, &upstream))
+        return "is no upstream: an IP address with or without a port is wanted, such as 127.0.0.1 or [::1]:5353";
+    if (is_known(upstreams, &upstream))
+        return NULL;
+    if (upstreams->count == UPSTREAMS_MAX)
+        return "is one upstream more than the 16 that may be given";
+    upstreams->item[upstreams->count++] = upstream;
+    return NULL;
+}
+
+int upstreams_parse(const char *text, struct upstreams *upstreams, char *error, size_t size)
+{
+    static const char separators[] = ", \t";
+    struct upstreams found = {.count = 0};
+    char piece[160];
+    for (const char *p = text + strspn(text, separators); *p != '\0'; p += strspn(p, separators)) {
+        size_t length = strcspn(p, separators);
+        size_t fits = length < sizeof(piece) ? length : sizeof(piece) - 1;
+        memcpy(piece, p, fits);
+        piece[fits] = '\0';
+        const char *why = take_piece(piece, &found);
+        if (why != NULL) {
+            say(error, size, piece, why);
+            return -1;
+        }
+        p += length;
+    }
+    *upstreams = found;
+    return 0;
+}
+
+/* "nameserver ADDRESS" with nothing but blanks and a comment behind it; anything else is passed over. */
+static void take_line(const char *line, struct upstreams *upstreams)
+{
+    static const char keyword[] = "nameserver";
+    char address[64];
+    struct upstream upstream;
+    if (strncmp(line, keyword, sizeof(keyword) - 1) != 0)
+        return;
+    const char *p = line + sizeof(keyword) - 1;
+    size_t blanks = strspn(p, " \t");
+    size_t length = strcspn(p + blanks, " \t\r#;");
+    if (blanks == 0 || length >= sizeof(address) || upstreams->count == NAMESERVERS_MAX)
+        return;
+    memset(&upstream, 0, sizeof(upstream));
+    memcpy(address, p + blanks, length);
+    address[length] = '\0';
+    upstream.port = DNS_PORT;
+    if (!parse_ip(address, &upstream))
+        return;
+    name_upstream(&upstream);
+    if (!is_known(upstreams, &upstream))
+        upstreams->item[upstreams->count++] = upstream;
+}
+
+/* Lines are gathered from blocks, so that a file of any size and any octets takes no more than this. */
+struct line {
+    char text[LINE_SIZE];
+    size_t length;
+    bool is_unfit; /* too long, or with a NUL in it */
+};
+
+static void take_octet(struct line *line, char octet, struct upstreams *upstreams)
+{
+    if (octet == '\n') {
+        line->text[line->length] = '\0';
+        if (!line->is_unfit)
+            take_line(line->text, upstreams);
+        line->length = 0;
+        line->is_unfit = false;
+    } else if (octet == '\0' || line->length == sizeof(line->text) - 1) {
+        line->is_unfit = true;
+    } else {
+        line->text[line->length++] = octet;
+    }
+}
+
+static int read_lines(int fd, struct upstreams *upstreams)
+{
+    struct line line = {.length = 0, .is_unfit = false};
+    char block[4096];
+    ssize_t size;
+    while ((size = read(fd, block, sizeof(block))) != 0) {
+        if (size < 0 && errno == EINTR)
+            continue;
+        if (size < 0)
+            return -1;
+        for (ssize_t i = 0; i < size && upstreams->count < NAMESERVERS_MAX; i++)
+            take_octet(&line, block[i], upstreams);
+        if (upstreams->count == NAMESERVERS_MAX)
+            return 0;
+    }
+    take_octet(&line, '\n', upstreams);
+    return 0;
+}
+
+int upstreams_read_resolv_conf(const char *path, struct upstreams *upstreams)
+{
+    struct upstreams found = {.count = 0};
+    char error[1];
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0 && errno != ENOENT)
+        return -1;
+    if (fd >= 0) {
+        int status = read_lines(fd, &found);
+        close(fd);
+        if (status != 0)
+            return -1;
+    }
+    if (found.count == 0)
+        upstreams_parse("127.0.0.1", &found, error, sizeof(error));
+    *upstreams = found;
+    return 0;
+}

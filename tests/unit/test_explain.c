@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* test_explain.c: the story, the hint and the JSON of a judgement. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "base/memory.h"
+#include "judge/explain.h"
+#include "judge/policy.h"
+#include "judge/reasons.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static struct options options;
+
+static int init(void **state)
+{
+    (void)state;
+    options_init(&options);
+    return 0;
+}
+
+static struct judgement judged(mxcheck_reason reason)
+{
+    struct judgement judgement = {.role = MXCHECK_ROLE_RCPT, .reason = reason, .verdict = policy_verdict_of(reason)};
+    judgement.address = "u@example.com";
+    judgement.domain = "example.com";
+    judgement.fault = "";
+    judgement.rule = "";
+    return judgement;
+}
+
+static void test_hints_are_one_short_sentence(void **state)
+{
+    char domain[254];
+    char hint[256];
+
+    (void)state;
+    memset(domain, 'd', sizeof(domain) - 1);
+    domain[sizeof(domain) - 1] = '\0';
+    for (size_t i = 0; i <= reasons_count(); i++) {
+        struct judgement judgement = judged(i < reasons_count() ? reasons_at(i)->number : 9999);
+        judgement.domain = domain;
+        judgement.fault = "the local part is empty";
+        judgement.rule = "RFC 6761 section 6.4";
+        size_t length = explain_hint(&judgement, hint, sizeof(hint));
+        assert_int_equal(length, strlen(hint));
+        assert_true(length > 10 && length <= 200);
+        assert_int_equal(hint[length - 1], '.');
+        assert_null(strchr(hint, '{'));
+    }
+    struct judgement judgement = judged(MXCHECK_REASON_NO_RECORDS);
+    explain_hint(&judgement, hint, sizeof(hint));
+    assert_string_equal(hint, "Check the spelling, or publish an MX or A record for example.com: it has none.");
+    judgement = judged(MXCHECK_REASON_BAD_ADDRESS);
+    judgement.fault = "The domain is empty.";
+    explain_hint(&judgement, hint, sizeof(hint));
+    assert_string_equal(hint, "Correct the address: The domain is empty.");
+}
+
+static struct facts *implicit_facts(void)
+{
+    struct facts *facts = facts_new(&memory_libc, "example.com");
+    assert_non_null(facts);
+    struct facts_answer *mx = &facts->answer[FACTS_MX], *a = &facts->answer[FACTS_A],
+                        *aaaa = &facts->answer[FACTS_AAAA];
+    mx->outcome = FACTS_NODATA;
+    mx->rcode = 0;
+    mx->ttl_s = 60;
+    mx->elapsed_us = 12345;
+    snprintf(mx->upstream, sizeof(mx->upstream), "127.0.0.1:53");
+    *a = *mx;
+    a->outcome = FACTS_RECORDS;
+    a->count = 1;
+    snprintf(a->alias, sizeof(a->alias), "host.example.net");
+    snprintf(facts->first_address[0], sizeof(facts->first_address[0]), "192.0.2.1");
+    *aaaa = *mx;
+    aaaa->outcome = FACTS_FAILURE;
+    aaaa->rcode = 2;
+    aaaa->ttl_s = 0;
+    aaaa->failure = "SERVFAIL";
+    return facts;
+}
+
+static void test_story_tells_what_was_asked_and_what_decided(void **state)
+{
+    static const char *const expected = "Checked <u@example.com> as recipient (RCPT TO).\n"
+                                        "The domain is example.com.\n"
+                                        "MX of example.com: the name has no such record (NODATA), good for 60 s "
+                                        "(127.0.0.1:53, 12.3 ms)\n"
+                                        "A of example.com: 1 record, good for 60 s, an alias of host.example.net "
+                                        "(127.0.0.1:53, 12.3 ms)\n"
+                                        "    192.0.2.1\n"
+                                        "AAAA of example.com: failed: SERVFAIL (127.0.0.1:53, 12.3 ms)\n"
+                                        "Rule: The domain has no MX but an A record, which stands for one "
+                                        "(implicit MX, RFC 5321 section 5.1).\n"
+                                        "This holds for 60 s.\n"
+                                        "Verdict: accept (implicit-a).\n"
+                                        "Reply: 250 2.1.5 recipient ok\n"
+                                        "To do: Mail goes to the address of the name; an MX record for example.com "
+                                        "would say so plainly.\n";
+    struct judgement judgement = judged(0);
+    struct facts *facts = implicit_facts();
+    char story[4096];
+
+    (void)state;
+    policy_judge_facts(&options, facts, &judgement);
+    assert_int_equal(explain_write(&options, &judgement, story, sizeof(story)), strlen(expected));
+    assert_string_equal(story, expected);
+    assert_int_equal(explain_write(&options, &judgement, NULL, 0), strlen(expected));
+    facts_unref(facts);
+}
+
+static void test_json_is_one_object(void **state)
+{
+    static const char *const expected =
+        "{\"address\":\"u@example.com\",\"role\":\"rcpt\",\"domain\":\"example.com\",\"verdict\":\"accept\","
+        "\"reason\":\"implicit-a\",\"smtp_code\":250,\"enhanced_code\":\"2.1.5\",\"reply\":\"250 2.1.5 recipient ok\","
+        "\"hint\":\"Mail goes to the address of the name; an MX record for example.com would say so plainly.\","
+        "\"ttl\":60,\"elapsed_us\":0,\"dnssec\":\"unknown\",\"mx\":[],\"notes\":[],\"questions\":["
+        "{\"type\":\"MX\",\"outcome\":\"nodata\",\"rcode\":0,\"ttl\":60,\"count\":0,\"elapsed_us\":12345,"
+        "\"upstream\":\"127.0.0.1:53\",\"alias\":\"\",\"failure\":\"\"},"
+        "{\"type\":\"A\",\"outcome\":\"records\",\"rcode\":0,\"ttl\":60,\"count\":1,\"elapsed_us\":12345,"
+        "\"upstream\":\"127.0.0.1:53\",\"alias\":\"host.example.net\",\"failure\":\"\"},"
+        "{\"type\":\"AAAA\",\"outcome\":\"failure\",\"rcode\":2,\"ttl\":0,\"count\":0,\"elapsed_us\":12345,"
+        "\"upstream\":\"127.0.0.1:53\",\"alias\":\"\",\"failure\":\"SERVFAIL\"}]}";
+    struct judgement judgement = judged(0);
+    struct facts *facts = implicit_facts();
+    char json[4096];
+
+    (void)state;
+    policy_judge_facts(&options, facts, &judgement);
+    assert_int_equal(explain_json(&options, &judgement, json, sizeof(json)), strlen(expected));
+    assert_string_equal(json, expected);
+    facts_unref(facts);
+}
+
+static void test_json_lists_exchanges_without_the_null_mx(void **state)
+{
+    struct judgement judgement = judged(0);
+    struct facts *facts = facts_new(&memory_libc, "example.com");
+    char json[4096];
+
+    (void)state;
+    facts->answer[FACTS_MX].outcome = FACTS_RECORDS;
+    facts->answer[FACTS_MX].ttl_s = 5;
+    assert_int_equal(facts_add_mx(facts, 20, 7, "b.example"), 0);
+    assert_int_equal(facts_add_mx(facts, 0, 7, ""), 0);
+    assert_int_equal(facts_add_mx(facts, 10, 5, "a\\\"x.example"), 0);
+    facts_seal(facts);
+    policy_judge_facts(&options, facts, &judgement);
+    explain_json(&options, &judgement, json, sizeof(json));
+    assert_non_null(strstr(json, "\"mx\":[{\"host\":\"a\\u005c\\u0022x.example\",\"preference\":10,\"ttl\":5},"
+                                 "{\"host\":\"b.example\",\"preference\":20,\"ttl\":7}],"
+                                 "\"notes\":[\"null-mx-mixed\"]"));
+    facts_unref(facts);
+}
+
+static void test_output_is_printable_whatever_the_client_said(void **state)
+{
+    struct judgement judgement = judged(MXCHECK_REASON_BAD_ADDRESS);
+    char address[256];
+    char out[8192];
+
+    (void)state;
+    for (int i = 1; i < 256; i++)
+        address[i - 1] = (char)i;
+    address[255] = '\0';
+    judgement.address = address;
+    judgement.domain = "xn--bcher-kva.example";
+    judgement.verdict = MXCHECK_VERDICT_REJECT;
+    explain_write(&options, &judgement, out, sizeof(out));
+    for (const char *p = out; *p != '\0'; p++)
+        assert_true(*p == '\n' || (*p >= 0x20 && *p < 0x7f));
+    explain_json(&options, &judgement, out, sizeof(out));
+    for (const char *p = out; *p != '\0'; p++)
+        assert_true(*p >= 0x20 && *p < 0x7f);
+    assert_non_null(strstr(out, "\"domain_unicode\":\"b\\u00fccher.example\""));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_hints_are_one_short_sentence),
+        cmocka_unit_test(test_story_tells_what_was_asked_and_what_decided),
+        cmocka_unit_test(test_json_is_one_object),
+        cmocka_unit_test(test_json_lists_exchanges_without_the_null_mx),
+        cmocka_unit_test(test_output_is_printable_whatever_the_client_said),
+    };
+    return cmocka_run_group_tests(tests, init, NULL);
+}

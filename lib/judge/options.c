@@ -5,9 +5,9 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "judge/duration.h"
+#include "judge/exempt.h"
 #include "judge/reasons.h"
 #include "judge/reply.h"
-#include "mail/domain.h"
 
 #include <assert.h>
 #include <string.h>
@@ -192,57 +192,6 @@ void options_refuse(const char *name, const char *value, const char *why, char *
     text_puts(&text, row->takes);
 }
 
-/* Turn a list of domains into A-labels, each followed by a space; a name that begins with a dot keeps it. */
-static mxcheck_status parse_domains(const char *list, char *zones, const char **why)
-{
-    static const char separators[] = ", \t";
-    char name[DOMAIN_SIZE];
-
-    zones[0] = '\0';
-    for (const char *p = list + strspn(list, separators); *p != '\0'; p += strspn(p, separators)) {
-        size_t length = strcspn(p, separators);
-        size_t dot = *p == '.' ? 1 : 0;
-        enum domain_status status = domain_parse(p + dot, length - dot, name, why);
-        if (status == DOMAIN_NOMEM)
-            return MXCHECK_ERR_NOMEM;
-        if (status == DOMAIN_BAD)
-            return MXCHECK_ERR_OPTION;
-        size_t size = strlen(name);
-        if (dot == 1)
-            *zones++ = '.';
-        memcpy(zones, name, size);
-        zones += size;
-        memcpy(zones, " ", 2);
-        zones++;
-        p += length;
-    }
-    return MXCHECK_OK;
-}
-
-/* Give the normalised list, or NULL for an empty one. */
-static mxcheck_status make_exempt(const mxcheck_memory *memory, const char *list, char **exempt, const char **why)
-{
-    size_t items = 1;
-
-    *exempt = NULL;
-    if (list[0] == '\0')
-        return MXCHECK_OK;
-    for (const char *p = list; *p != '\0'; p++)
-        items += *p == ',' || *p == ' ' || *p == '\t';
-    /* A name grows in A-labels, but never past DOMAIN_SIZE; its dot and space come on top. */
-    char *zones = memory_zalloc(memory, items, DOMAIN_SIZE + 2);
-    if (zones == NULL)
-        return MXCHECK_ERR_NOMEM;
-    mxcheck_status status = parse_domains(list, zones, why);
-    if (status != MXCHECK_OK) {
-        memory_free(memory, zones);
-        return status;
-    }
-    char *fitted = memory_realloc(memory, zones, strlen(zones) + 1);
-    *exempt = fitted == NULL ? zones : fitted;
-    return MXCHECK_OK;
-}
-
 mxcheck_status options_set(struct options *options, const mxcheck_memory *memory, const char *name, const char *value,
                            char *error, size_t size)
 {
@@ -258,7 +207,7 @@ mxcheck_status options_set(struct options *options, const mxcheck_memory *memory
         return MXCHECK_ERR_OPTION;
     }
     if (row->kind == KIND_DOMAINS) {
-        mxcheck_status status = make_exempt(memory, value, &exempt, &why);
+        mxcheck_status status = exempt_parse(memory, value, &exempt, &why);
         if (status == MXCHECK_ERR_OPTION)
             options_refuse(name, value, why, error, size);
         if (status != MXCHECK_OK)

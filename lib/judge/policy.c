@@ -2,6 +2,7 @@
 /* policy.c: facts + options + role = verdict and reason. */
 #include "judge/policy.h"
 
+#include "judge/exempt.h"
 #include "judge/reasons.h"
 
 #include <assert.h>
@@ -41,31 +42,12 @@ static void refuse_form(struct judgement *judgement, const char *fault)
     decide(judgement, MXCHECK_REASON_BAD_ADDRESS);
 }
 
-static bool is_exempt(const struct options *options, const char *domain)
-{
-    char zone[DOMAIN_SIZE];
-
-    for (const char *p = options->exempt; p != NULL && *p != '\0';) {
-        bool below = *p == '.';
-        p += below;
-        size_t length = strcspn(p, " ");
-        assert(length < sizeof(zone));
-        memcpy(zone, p, length);
-        zone[length] = '\0';
-        if (below ? domain_is_within(domain, zone) : strcmp(domain, zone) == 0)
-            return true;
-        p += length;
-        p += *p == ' ';
-    }
-    return false;
-}
-
 static void judge_domain(const struct options *options, const char *domain, struct judgement *judgement)
 {
     const char *rule = options->query_special_use ? NULL : domain_special_use(domain);
 
     judgement->domain = domain;
-    if (is_exempt(options, domain)) {
+    if (exempt_holds(options->exempt, domain)) {
         decide(judgement, MXCHECK_REASON_EXEMPT);
         note_name(judgement);
     } else if (rule != NULL) {

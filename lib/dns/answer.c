@@ -159,7 +159,7 @@ static bool parse_name(const char *text, struct wire_name *name)
             octet = (uint8_t)((p[1] - '0') * 100 + (p[2] - '0') * 10 + (p[3] - '0'));
             p += 3;
         } else if (*p == '\\' && p[1] != '\0') {
-            octet = (uint8_t)*++p;
+            octet = (uint8_t) * ++p;
         }
         if (length == sizeof(label))
             return false;
@@ -412,7 +412,7 @@ void answer_clear(struct answer *answer)
 
 const char *answer_rcode_name(int rcode)
 {
-    static const char *const names[] = {"NOERROR", "FORMERR",  "SERVFAIL", "NXDOMAIN", "NOTIMP", "REFUSED",
+    static const char *const names[] = {"NOERROR",  "FORMERR", "SERVFAIL", "NXDOMAIN", "NOTIMP", "REFUSED",
                                         "YXDOMAIN", "YXRRSET", "NXRRSET",  "NOTAUTH",  "NOTZONE"};
     if (rcode < 0 || (size_t)rcode >= sizeof(names) / sizeof(names[0]))
         return "unknown RCODE";

@@ -8,14 +8,14 @@
 #include <stdint.h>
 #include <string.h>
 
-#define CLASS_MIN_SHIFT 5  /* 32 octets, head included */
-#define CLASS_COUNT 11     /* up to 32 KiB */
+#define CLASS_MIN_SHIFT 5 /* 32 octets, head included */
+#define CLASS_COUNT 11    /* up to 32 KiB */
 #define CHUNK_SIZE 65536
-#define HEAD_SIZE 16       /* keeps blocks aligned for any type */
+#define HEAD_SIZE 16 /* keeps blocks aligned for any type */
 
 /* In front of each block. */
 struct head {
-    size_t size; /* of the block without head; what realloc copies */
+    size_t size;  /* of the block without head; what realloc copies */
     size_t class; /* CLASS_COUNT: a chunk of its own */
 };
 
@@ -113,7 +113,7 @@ void *freelist_malloc(void *freelist, size_t size)
 {
     size_t class = 0;
     while (class < CLASS_COUNT && ((size_t)1 << (class + CLASS_MIN_SHIFT)) - HEAD_SIZE < size)
-        class++;
+        class ++;
     struct head *head = class == CLASS_COUNT ? take_large(freelist, size) : take_small(freelist, class);
     if (head == NULL)
         return NULL;

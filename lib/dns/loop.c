@@ -57,7 +57,8 @@ void loop_disown(struct loop *loop)
 
 int loop_watch_set(struct loop *loop, struct loop_watch *watch, int fd, bool wants_read, bool wants_write)
 {
-    struct epoll_event event = {.events = (wants_read ? (uint32_t)EPOLLIN : 0U) | (wants_write ? (uint32_t)EPOLLOUT : 0U),
+    struct epoll_event event = {.events =
+                                    (wants_read ? (uint32_t)EPOLLIN : 0U) | (wants_write ? (uint32_t)EPOLLOUT : 0U),
                                 .data = {.ptr = watch}};
     if (loop->epoll_fd < 0)
         return -1;

@@ -16,17 +16,17 @@ enum dns_outcome {
     DNS_RECORDS = 1, /* at least one record of the type asked, whose owner is the name asked or reached by alias */
     DNS_NODATA,
     DNS_NXDOMAIN,
-    DNS_ALIAS,       /* nothing but an alias that the resolver did not follow: ask for `alias` */
+    DNS_ALIAS, /* nothing but an alias that the resolver did not follow: ask for `alias` */
     DNS_TIMEOUT,
-    DNS_FAILURE,     /* `failure` says which */
+    DNS_FAILURE, /* `failure` says which */
     DNS_BOGUS
 };
 
 struct dns_record {
     uint32_t ttl_s;
-    uint16_t preference;  /* MX */
-    const char *host;     /* MX: lower-case escaped presentation form without final dot, "" for the root */
-    const char *address;  /* A, AAAA: text form */
+    uint16_t preference; /* MX */
+    const char *host;    /* MX: lower-case escaped presentation form without final dot, "" for the root */
+    const char *address; /* A, AAAA: text form */
 };
 
 /* Lent to the callback; nothing of it lives on. */
@@ -55,8 +55,8 @@ struct resolver_query {
 };
 
 struct resolver_ops {
-    int (*ask)(struct resolver *resolver, const char *name, enum dns_type type, uint64_t deadline_us, resolver_cb callback,
-               void *user, struct resolver_query *query);
+    int (*ask)(struct resolver *resolver, const char *name, enum dns_type type, uint64_t deadline_us,
+               resolver_cb callback, void *user, struct resolver_query *query);
     void (*cancel)(struct resolver_query *query);
     void (*free)(struct resolver *resolver);
 };

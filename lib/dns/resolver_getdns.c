@@ -166,7 +166,8 @@ static void send_attempt(struct question *question, uint64_t now_us)
     if (transport_ask(&question->resolver->transports[attempt->upstream], &attempt->transport,
                       left_us + GETDNS_GRACE_US) == 0)
         return;
-    struct answer nothing = {.dns = {.outcome = DNS_FAILURE, .rcode = -1, .failure = "could not be asked", .alias = ""}};
+    struct answer nothing = {
+        .dns = {.outcome = DNS_FAILURE, .rcode = -1, .failure = "could not be asked", .alias = ""}};
     on_failure(question, attempt->upstream, &nothing);
 }
 
@@ -222,7 +223,8 @@ static void deliver(struct question *question)
 static void give_up(struct question *question)
 {
     if (question->answer.dns.failure == NULL || question->answer.dns.rcode < 0) {
-        question->answer.dns = (struct dns_answer){.outcome = DNS_TIMEOUT, .rcode = -1, .failure = "no answer", .alias = ""};
+        question->answer.dns =
+            (struct dns_answer){.outcome = DNS_TIMEOUT, .rcode = -1, .failure = "no answer", .alias = ""};
         question->answer_upstream = question->attempt_count == 0 ? 0 : question->attempts[0].upstream;
     }
     question->is_concluded = true;

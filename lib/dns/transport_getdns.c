@@ -3,6 +3,7 @@
 #include "dns/transport_getdns.h"
 
 #include "base/clock.h"
+#include "base/sigpipe.h"
 #include "dns/wire.h"
 
 #include <errno.h>
@@ -73,16 +74,28 @@ static bool admit_datagram(struct event *event)
     return false;
 }
 
+/* getdns writes to streams without MSG_NOSIGNAL. */
+static void call_for_stream(getdns_eventloop_callback callback, void *userarg)
+{
+    struct sigpipe sigpipe;
+    if (callback == NULL)
+        return;
+    sigpipe_hold(&sigpipe);
+    callback(userarg);
+    sigpipe_release(&sigpipe);
+}
+
 static void on_ready(void *user, bool readable, bool writable)
 {
     struct event *event = user;
     struct transport *transport = event->transport;
     getdns_eventloop_event *getdns = event->getdns;
 
-    if (readable && getdns->read_cb != NULL) {
-        if (event->attempt != NULL && !admit_datagram(event))
-            return;
-        getdns->read_cb(getdns->userarg);
+    if (event->attempt == NULL) {
+        call_for_stream(readable && getdns->read_cb != NULL ? getdns->read_cb : getdns->write_cb, getdns->userarg);
+    } else if (readable && getdns->read_cb != NULL) {
+        if (admit_datagram(event))
+            getdns->read_cb(getdns->userarg);
     } else if (writable && getdns->write_cb != NULL) {
         transport->current = event->attempt;
         getdns->write_cb(getdns->userarg);
@@ -132,7 +145,8 @@ static struct transport_attempt *adopt_socket(struct transport *transport, int f
     return attempt;
 }
 
-static getdns_return_t schedule(getdns_eventloop *eventloop, int fd, uint64_t timeout_ms, getdns_eventloop_event *getdns)
+static getdns_return_t schedule(getdns_eventloop *eventloop, int fd, uint64_t timeout_ms,
+                                getdns_eventloop_event *getdns)
 {
     struct transport *transport = (struct transport *)(void *)eventloop;
     struct event *event = freelist_malloc(transport->freelist, sizeof(*event));
@@ -146,7 +160,8 @@ static getdns_return_t schedule(getdns_eventloop *eventloop, int fd, uint64_t ti
     event->watch.user = event;
     event->timer.fire = on_timer;
     event->timer.user = event;
-    if (fd >= 0 && loop_watch_set(transport->loop, &event->watch, fd, getdns->read_cb != NULL, getdns->write_cb != NULL) != 0)
+    if (fd >= 0 &&
+        loop_watch_set(transport->loop, &event->watch, fd, getdns->read_cb != NULL, getdns->write_cb != NULL) != 0)
         goto refused;
     if (timeout_ms < UINT32_MAX &&
         loop_timer_set(transport->loop, &event->timer, clock_now_us() + timeout_ms * 1000) != 0)

@@ -35,7 +35,7 @@ struct transport {
     struct freelist *freelist;
     uint8_t *datagram; /* TRANSPORT_DATAGRAM_MAX octets to peek into; shared by the transports of a resolver */
     struct upstream upstream;
-    getdns_context *context; /* NULL until the first question */
+    getdns_context *context;           /* NULL until the first question */
     struct transport_attempt *current; /* whose descriptors getdns is scheduling now */
 };
 

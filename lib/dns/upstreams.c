@@ -96,8 +96,7 @@ static bool parse_upstream(char *piece, struct upstream *upstream)
 static bool is_known(const struct upstreams *upstreams, const struct upstream *upstream)
 {
     for (size_t i = 0; i < upstreams->count; i++) {
-        if (upstreams->item[i].transport == upstream->transport &&
-            strcmp(upstreams->item[i].name, upstream->name) == 0)
+        if (upstreams->item[i].transport == upstream->transport && strcmp(upstreams->item[i].name, upstream->name) == 0)
             return true;
     }
     return false;

@@ -16,8 +16,8 @@ struct upstream {
     int family;          /* AF_INET, AF_INET6 */
     uint8_t address[16]; /* network order; the first 4 for AF_INET */
     uint16_t port;
-    char scope[16];      /* of fe80::1%eth0, "" when none */
-    char name[64];       /* "127.0.0.1:53", "[::1]:5353", for people */
+    char scope[16]; /* of fe80::1%eth0, "" when none */
+    char name[64];  /* "127.0.0.1:53", "[::1]:5353", for people */
 };
 
 struct upstreams {

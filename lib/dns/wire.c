@@ -13,12 +13,12 @@
 
 /* What rdata holds: its names are checked, and the rest counted. */
 enum shape {
-    SHAPE_FIXED,    /* `least` octets and no more */
-    SHAPE_OPAQUE,   /* at least `least` octets */
-    SHAPE_NAME,     /* `least` octets and a name to the end */
+    SHAPE_FIXED,     /* `least` octets and no more */
+    SHAPE_OPAQUE,    /* at least `least` octets */
+    SHAPE_NAME,      /* `least` octets and a name to the end */
     SHAPE_TWO_NAMES, /* two names and `least` octets to the end */
-    SHAPE_OPTIONS,  /* EDNS options (RFC 6891 section 6.1.2) */
-    SHAPE_STRINGS   /* character-strings (RFC 1035 section 3.3) */
+    SHAPE_OPTIONS,   /* EDNS options (RFC 6891 section 6.1.2) */
+    SHAPE_STRINGS    /* character-strings (RFC 1035 section 3.3) */
 };
 
 /* The types that may stand in an answer to us. A message that holds any other is refused. */
@@ -219,7 +219,8 @@ static bool is_reply(const uint8_t *message, size_t size, int id)
     return size >= HEADER_SIZE && (message[2] & 0xf8) == 0x80 && (id < 0 || read_u16(message) == id);
 }
 
-enum wire_verdict wire_walk(const uint8_t *message, size_t size, int id, const char *name, uint16_t type, int exact_case)
+enum wire_verdict wire_walk(const uint8_t *message, size_t size, int id, const char *name, uint16_t type,
+                            int exact_case)
 {
     struct walker walker = {message, size, HEADER_SIZE, size * STEPS_PER_OCTET};
     if (!is_reply(message, size, id))

@@ -7,13 +7,15 @@
 #include <stdint.h>
 
 enum wire_verdict {
-    WIRE_ANSWER,     /* an answer to our question, whole and sound */
-    WIRE_STRANGER,   /* not an answer to our question (short, no QR, other question): ignore it, the true one may follow */
-    WIRE_MALFORMED   /* from our upstream to our question, but its structure lies: a failure of that upstream */
+    WIRE_ANSWER,   /* an answer to our question, whole and sound */
+    WIRE_STRANGER, /* not an answer to our question (short, no QR, other question): ignore it, the true one may follow
+                    */
+    WIRE_MALFORMED /* from our upstream to our question, but its structure lies: a failure of that upstream */
 };
 
-/* Walk message[size]. The question must be `name` (presentation form, absolute, no escapes but \DDD), compared with letter
- * case when `exact_case`, `type`, class IN; the id is `id`, or not looked at when id < 0. */
-enum wire_verdict wire_walk(const uint8_t *message, size_t size, int id, const char *name, uint16_t type, int exact_case);
+/* Walk message[size]. The question must be `name` (presentation form, absolute, no escapes but \DDD), compared with
+ * letter case when `exact_case`, `type`, class IN; the id is `id`, or not looked at when id < 0. */
+enum wire_verdict wire_walk(const uint8_t *message, size_t size, int id, const char *name, uint16_t type,
+                            int exact_case);
 
 #endif

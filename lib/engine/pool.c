@@ -37,7 +37,8 @@ static void enter_process(struct pool *pool)
     pid_t owner = __atomic_load_n(&pool->owner, __ATOMIC_ACQUIRE);
     if (owner == self)
         return;
-    if (owner != NOBODY && __atomic_compare_exchange_n(&pool->owner, &owner, NOBODY, 0, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED)) {
+    if (owner != NOBODY &&
+        __atomic_compare_exchange_n(&pool->owner, &owner, NOBODY, 0, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED)) {
         start_afresh(pool);
         __atomic_store_n(&pool->owner, self, __ATOMIC_RELEASE);
     }

@@ -23,27 +23,27 @@ enum facts_question { FACTS_MX = 0, FACTS_A = 1, FACTS_AAAA = 2, FACTS_QUESTIONS
 
 struct facts_answer {
     enum facts_outcome outcome;
-    int rcode;             /* RFC 1035 section 4.1.1; -1 when nobody answered */
-    uint32_t ttl_s;        /* lowest of the records that carry the answer; of NODATA and NXDOMAIN by RFC 2308; else 0 */
+    int rcode;      /* RFC 1035 section 4.1.1; -1 when nobody answered */
+    uint32_t ttl_s; /* lowest of the records that carry the answer; of NODATA and NXDOMAIN by RFC 2308; else 0 */
     uint32_t elapsed_us;
-    unsigned count;        /* records of the type asked */
-    const char *failure;   /* FACTS_FAILURE: a static word or two, "SERVFAIL", "no route to it", "malformed answer" */
-    char upstream[64];     /* who answered or was last asked, "127.0.0.1:53"; "" when none */
-    char alias[256];       /* where CNAMEs led, presentation form without final dot; "" when the name is no alias */
+    unsigned count;      /* records of the type asked */
+    const char *failure; /* FACTS_FAILURE: a static word or two, "SERVFAIL", "no route to it", "malformed answer" */
+    char upstream[64];   /* who answered or was last asked, "127.0.0.1:53"; "" when none */
+    char alias[256];     /* where CNAMEs led, presentation form without final dot; "" when the name is no alias */
 };
 
 struct facts_mx {
     uint16_t preference;
     uint32_t ttl_s;
-    char *host;            /* lower-case, escaped presentation form, without final dot; "" is the root: null MX */
+    char *host; /* lower-case, escaped presentation form, without final dot; "" is the root: null MX */
 };
 
 struct facts {
-    unsigned references;   /* atomic */
+    unsigned references; /* atomic */
     mxcheck_memory memory;
-    char *domain;          /* lower-case A-labels */
+    char *domain; /* lower-case A-labels */
     struct facts_answer answer[FACTS_QUESTIONS];
-    struct facts_mx *mx;   /* sorted by preference, then as answered; null MX entries stand in it */
+    struct facts_mx *mx; /* sorted by preference, then as answered; null MX entries stand in it */
     size_t mx_count;
     char first_address[2][46]; /* of A and AAAA: one address for people to read; "" when none */
     mxcheck_dnssec dnssec;

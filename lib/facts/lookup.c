@@ -155,8 +155,7 @@ static void after_mx(struct lookup *lookup)
 static void after_address(struct lookup *lookup)
 {
     bool has_a = lookup->facts->answer[FACTS_A].outcome == FACTS_RECORDS;
-    bool is_waiting =
-        lookup->asking[FACTS_A].query.inner != NULL || lookup->asking[FACTS_AAAA].query.inner != NULL;
+    bool is_waiting = lookup->asking[FACTS_A].query.inner != NULL || lookup->asking[FACTS_AAAA].query.inner != NULL;
     if (has_a || !is_waiting)
         finish(lookup, true);
 }

@@ -20,7 +20,8 @@ struct lookup;
 /* Called once from the loop's turn; gives the facts, or NULL when memory ran out. The lookup is gone by then. */
 typedef void (*lookup_cb)(void *user, struct facts *facts);
 
-/* Start a lookup that ends by deadline_us. Returns 0 with *lookup lent until the callback, or -1 when memory ran out. */
+/* Start a lookup that ends by deadline_us. Returns 0 with *lookup lent until the callback, or -1 when memory ran out.
+ */
 int lookup_start(const mxcheck_memory *memory, struct resolver *resolver, const char *domain,
                  const struct lookup_wants *wants, uint64_t deadline_us, lookup_cb callback, void *user,
                  struct lookup **lookup);

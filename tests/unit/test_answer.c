@@ -108,8 +108,7 @@ static void put_extended_error(struct message *message, unsigned code)
 static struct answer read_mx(const struct message *message)
 {
     struct answer answer;
-    assert_int_equal(
-        answer_read(&answer, &memory_libc, message->octets, message->size, "ok.example", DNS_MX), 0);
+    assert_int_equal(answer_read(&answer, &memory_libc, message->octets, message->size, "ok.example", DNS_MX), 0);
     return answer;
 }
 

@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""knotd (authoritative) and unbound (recursing over it) on loopback, in a folder of the caller's, without root."""
+import os
+import shutil
+import socket
+import subprocess
+import time
+
+import dns.exception
+import dns.message
+import dns.query
+import dns.rcode
+
+START_SECONDS = 15
+ATTEMPTS = 5
+# A digest that no key has.
+NO_KEY = "DS 12345 13 2 " + "0123456789abcdef" * 4
+
+
+class Missing(Exception):
+    """A daemon that is not installed; a test that needs it is skipped."""
+
+
+def find(program):
+    path = shutil.which(program, path=os.environ.get("PATH", os.defpath) + ":/usr/local/sbin:/usr/sbin:/sbin")
+    if path is None:
+        raise Missing(program + " is not installed")
+    return path
+
+
+def free_port():
+    """A port of loopback that is free for UDP and TCP now; another process may still take it first."""
+    while True:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as datagrams, socket.socket() as streams:
+            datagrams.bind(("127.0.0.1", 0))
+            port = datagrams.getsockname()[1]
+            try:
+                streams.bind(("127.0.0.1", port))
+                return port
+            except OSError:
+                continue
+
+
+def answers(port, name, rdtype, rcodes):
+    try:
+        reply = dns.query.udp(dns.message.make_query(name, rdtype), "127.0.0.1", timeout=1, port=port)
+    except (OSError, dns.exception.DNSException):
+        return False
+    return reply.rcode() in rcodes
+
+
+class Daemon:
+    """A server process that answers on `port`, and ends with stop()."""
+
+    def __init__(self, process, port):
+        self.process = process
+        self.port = port
+
+    def stop(self):
+        if self.process.poll() is None:
+            self.process.terminate()
+            try:
+                self.process.wait(5)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait(5)
+
+
+def start(name, folder, configure, command, probe):
+    """Start a daemon on a port found at run time; when another process takes the port first, on another."""
+    os.makedirs(folder, exist_ok=True)
+    log_path = os.path.join(folder, name + ".log")
+    for _ in range(ATTEMPTS):
+        port = free_port()
+        config = os.path.join(folder, name + ".conf")
+        with open(config, "w", encoding="utf-8") as file:
+            file.write(configure(port))
+        with open(log_path, "w", encoding="utf-8") as log:
+            process = subprocess.Popen(command(config), cwd=folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        daemon = Daemon(process, port)
+        deadline = time.monotonic() + START_SECONDS
+        while process.poll() is None and time.monotonic() < deadline:
+            if probe(port):
+                return daemon
+            time.sleep(0.05)
+        daemon.stop()
+    with open(log_path, encoding="utf-8", errors="replace") as log:
+        raise RuntimeError("%s does not start:\n%s" % (name, log.read()[-2000:]))
+
+
+def knotd(folder, zones):
+    """Serve zone files: {"mx.example.": "/path/to/zone"}."""
+    program = find("knotd")
+    probe_zone = next(iter(zones))
+
+    def configure(port):
+        rows = ["  - domain: %s\n    file: %s\n" % (zone, os.path.abspath(path)) for zone, path in zones.items()]
+        return (
+            "server:\n    listen: 127.0.0.1@%d\n    rundir: %s\n    udp-workers: 1\n    tcp-workers: 2\n"
+            "    background-workers: 1\n"
+            "log:\n  - target: stderr\n    any: info\n"
+            "database:\n    storage: %s\n"
+            "template:\n  - id: default\n    storage: %s\n    zonefile-sync: -1\n    journal-content: none\n"
+            "    semantic-checks: off\n"
+            "zone:\n%s" % (port, folder, folder, folder, "".join(rows))
+        )
+
+    return start("knotd", folder, configure, lambda config: [program, "-c", config],
+                 lambda port: answers(port, probe_zone, "SOA", [dns.rcode.NOERROR]))
+
+
+def unbound(folder, authorities, bogus=()):
+    """Recurse, validating: authorities is {zone: port on loopback}; zones of `bogus` have an anchor that cannot match."""
+    program = find("unbound")
+
+    def configure(port):
+        server = {
+            "interface": "127.0.0.1@%d" % port,
+            "access-control": "127.0.0.0/8 allow",
+            "directory": '"%s"' % folder,
+            "chroot": '""',
+            "username": '""',
+            "pidfile": '""',
+            "logfile": '""',
+            "use-syslog": "no",
+            "do-daemonize": "no",
+            "do-ip6": "no",
+            "num-threads": "1",
+            "do-not-query-localhost": "no",
+            "module-config": '"validator iterator"',
+            "ede": "yes",
+            "qname-minimisation": "no",
+            "incoming-num-tcp": "200",
+            "outgoing-num-tcp": "50",
+            # Every name is really asked, those that unbound would answer out of its own head, too.
+            "unblock-lan-zones": "yes",
+        }
+        lines = ["server:"] + ["    %s: %s" % pair for pair in server.items()]
+        lines += ['    local-zone: "%s" nodefault' % name for name in ("localhost.", "test.", "invalid.", "onion.")]
+        lines += ['    trust-anchor: "%s %s"' % (zone, NO_KEY) for zone in bogus]
+        for zone, authority in authorities.items():
+            lines += ["stub-zone:", '    name: "%s"' % zone, "    stub-addr: 127.0.0.1@%d" % authority]
+        lines += ["remote-control:", "    control-enable: no", ""]
+        return "\n".join(lines)
+
+    return start("unbound", folder, configure, lambda config: [program, "-d", "-p", "-c", config],
+                 lambda port: answers(port, ".", "SOA", [dns.rcode.NOERROR]))

@@ -1,0 +1,81 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""What the shared library exports is what the map lists and the header declares; the header stands alone in C99 and C++17.
+usage: test_symbols.py LIBRARY MAP HEADER"""
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+
+LIBRARY, MAP, HEADER = sys.argv[1:4]
+
+
+def text_of(path):
+    with open(path, encoding="utf-8") as file:
+        return file.read()
+
+
+def mapped():
+    """{symbol: node} of the version script."""
+    symbols = {}
+    text = re.sub(r"#.*|/\*.*?\*/", "", text_of(MAP))
+    for node, body in re.findall(r"(\w[\w.]*)\s*\{(.*?)\}", text, re.S):
+        names = re.search(r"global:(.*?)(local:|$)", body, re.S)[1]
+        symbols.update((name, node) for name in re.findall(r"\w+", names))
+    return symbols
+
+
+def exported():
+    """{symbol: node} of the library."""
+    lines = subprocess.run(["nm", "-D", "--defined-only", LIBRARY], check=True, capture_output=True, text=True).stdout
+    symbols = {}
+    for line in lines.splitlines():
+        kind, name = line.split()[-2:]
+        if kind != "A":
+            name, _, node = name.partition("@@")
+            symbols[name] = node
+    return symbols
+
+
+def declared():
+    code = re.sub(r"/\*.*?\*/|^#.*?$", "", text_of(HEADER), flags=re.S | re.M)
+    return set(re.findall(r"MXCHECK_API[^;(]*?(\w+)\(", code))
+
+
+class Symbols(unittest.TestCase):
+    def test_the_library_exports_what_the_map_lists(self):
+        self.assertEqual(exported(), mapped())
+
+    def test_every_symbol_has_the_prefix_and_a_version(self):
+        for name, node in exported().items():
+            self.assertRegex(name, r"^mxcheck_")
+            self.assertRegex(node, r"^MXCHECK_\d+\.\d+$")
+
+    def test_the_header_declares_what_the_map_lists(self):
+        self.assertEqual(declared(), set(mapped()))
+
+    def compile_alone(self, compilers, language, standard):
+        compiler = next((found for found in map(shutil.which, compilers) if found), None)
+        if compiler is None:
+            self.skipTest("no compiler: " + ", ".join(compilers))
+        with tempfile.TemporaryDirectory() as folder:
+            source = os.path.join(folder, "alone")
+            with open(source, "w", encoding="utf-8") as file:
+                file.write("#include <mxcheck/mxcheck.h>\nint main(void) { return mxcheck_version()[0] == 0; }\n")
+            command = [compiler, "-x", language, "-std=" + standard, "-Wall", "-Wextra", "-pedantic-errors", "-Werror",
+                       "-I", os.path.dirname(os.path.dirname(os.path.abspath(HEADER))), "-fsyntax-only", source]
+            done = subprocess.run(command, capture_output=True, text=True)
+            self.assertEqual(done.returncode, 0, done.stderr)
+
+    def test_the_header_stands_alone_in_c99(self):
+        self.compile_alone(["cc", "gcc", "clang"], "c", "c99")
+
+    def test_the_header_stands_alone_in_cpp17(self):
+        self.compile_alone(["c++", "g++", "clang++"], "c++", "c++17")
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1])

@@ -52,11 +52,12 @@ typedef struct mxcheck_result mxcheck_result;
 /** What a call came to: 0 on success, negative on an error of the caller or the machine, never of a domain. */
 typedef enum mxcheck_status {
     MXCHECK_OK = 0,
-    MXCHECK_ERR_INVALID = -1,   /**< an argument is NULL or out of its range */
-    MXCHECK_ERR_NOMEM = -2,     /**< memory ran out; nothing was changed */
-    MXCHECK_ERR_OPTION = -3,    /**< no such option, or not a value that it takes: mxcheck_config_error() says which */
-    MXCHECK_ERR_FILE = -4,      /**< a file could not be read: mxcheck_config_error() says which */
-    MXCHECK_ERR_SYSTEM = -5     /**< the system refused a resource, such as a descriptor */
+    MXCHECK_ERR_INVALID = -1,  /**< an argument is NULL or out of its range */
+    MXCHECK_ERR_NOMEM = -2,    /**< memory ran out; nothing was changed */
+    MXCHECK_ERR_OPTION = -3,   /**< no such option, or not a value that it takes: mxcheck_config_error() says which */
+    MXCHECK_ERR_FILE = -4,     /**< a file could not be read: mxcheck_config_error() says which */
+    MXCHECK_ERR_SYSTEM = -5,   /**< the system refused a resource, such as a descriptor */
+    MXCHECK_ERR_NOT_FOUND = -6 /**< no asynchronous check under way has this id */
 } mxcheck_status;
 
 /** What to do with the address. Closed within a soname; 0 is never returned, so zeroed memory accepts nothing. */
@@ -184,7 +185,8 @@ MXCHECK_API mxcheck_status mxcheck_config_set_memory(mxcheck_config *config, con
  *  @returns MXCHECK_OK, MXCHECK_ERR_INVALID or MXCHECK_ERR_NOMEM. */
 MXCHECK_API mxcheck_status mxcheck_ctx_new(const mxcheck_config *config, mxcheck_ctx **ctx);
 
-/** Release a context. No check may be under way on it. Results outlive it. */
+/** Release a context. Asynchronous checks under way are dropped without calling back; no thread may be in a blocking
+ *  check. Results outlive it. */
 MXCHECK_API void mxcheck_ctx_free(mxcheck_ctx *ctx);
 
 /* --- blocking checks ---------------------------------------------------------------------------------------------- */
@@ -197,6 +199,45 @@ MXCHECK_API mxcheck_status mxcheck_check_sender(mxcheck_ctx *ctx, const char *ad
 
 /** Check the domain of a forward-path (RCPT TO); otherwise as mxcheck_check_sender(). */
 MXCHECK_API mxcheck_status mxcheck_check_rcpt(mxcheck_ctx *ctx, const char *address, mxcheck_result **result);
+
+/* --- asynchronous checks ------------------------------------------------------------------------------------------
+ * Of one context they belong to one thread at a time; blocking checks may run beside them in any thread. Of one domain
+ * that is asked for several times at once, DNS is asked once. In a child after fork the parent's checks are dropped. */
+
+/** One asynchronous check under way: never 0, never used again, so that a stale one is an error and not a crash. */
+typedef uint64_t mxcheck_id;
+
+/** Called once for each check, from mxcheck_ctx_dispatch() alone: never before the starting call has returned, never
+ *  after mxcheck_cancel() or mxcheck_ctx_free() has. Inside it everything is allowed: start, cancel, dispatch, free the
+ *  context. `result` is lent: take a share with mxcheck_result_ref() to keep it. */
+typedef void (*mxcheck_cb)(mxcheck_id id, const mxcheck_result *result, void *user_data);
+
+/** Start a check of a reverse-path. `address` is copied. `id` may be NULL; otherwise *id is written before return. The
+ *  verdict is there after at most the option `timeout`, provided that mxcheck_ctx_dispatch() is called when due.
+ *  @returns MXCHECK_OK, and then the callback comes; MXCHECK_ERR_INVALID, MXCHECK_ERR_NOMEM or MXCHECK_ERR_SYSTEM, and
+ *  then it does not. */
+MXCHECK_API mxcheck_status mxcheck_check_sender_async(mxcheck_ctx *ctx, const char *address, mxcheck_cb callback,
+                                                      void *user_data, mxcheck_id *id);
+
+/** Start a check of a forward-path; otherwise as mxcheck_check_sender_async(). */
+MXCHECK_API mxcheck_status mxcheck_check_rcpt_async(mxcheck_ctx *ctx, const char *address, mxcheck_cb callback,
+                                                    void *user_data, mxcheck_id *id);
+
+/** End a check silently and for good: its callback will not come.
+ *  @returns MXCHECK_OK, MXCHECK_ERR_INVALID, or MXCHECK_ERR_NOT_FOUND for an id that is not under way (any more). */
+MXCHECK_API mxcheck_status mxcheck_cancel(mxcheck_ctx *ctx, mxcheck_id id);
+
+/** @returns one descriptor for any event loop, readable when mxcheck_ctx_dispatch() has something to do, timers
+ *  included; the same one as long as the context lives (in a child after fork, another); -1 when the system refuses.
+ *  Lent: watch it for reading, and do nothing else with it. */
+MXCHECK_API int mxcheck_ctx_fd(mxcheck_ctx *ctx);
+
+/** Do what is due, call back what has ended, and return; never blocks. Calling it when nothing is due is harmless.
+ *  @returns MXCHECK_OK or MXCHECK_ERR_INVALID. */
+MXCHECK_API mxcheck_status mxcheck_ctx_dispatch(mxcheck_ctx *ctx);
+
+/** @returns how many asynchronous checks are under way: started, and neither called back nor cancelled. */
+MXCHECK_API size_t mxcheck_ctx_pending(const mxcheck_ctx *ctx);
 
 /* --- results ------------------------------------------------------------------------------------------------------
  * Getters cannot fail. Strings live as long as the result. Of a NULL result they return 0, or "". */
@@ -230,8 +271,8 @@ MXCHECK_API const char *mxcheck_result_enhanced_code(const mxcheck_result *resul
 
 /** Write one SMTP reply line without CRLF, such as "550 5.1.1 ID invalid destination domain". `id` names the
  *  transaction in the reply; NULL or "" leaves it and one space out. The line is printable ASCII whatever the client or
- *  DNS said (a byte of `id` that is not becomes '?'), and at most 510 octets, so that it fits RFC 5321 section 4.5.3.1.5
- *  with its CRLF. At most `size` bytes are written, the last a NUL; buffer may be NULL when size is 0.
+ *  DNS said (a byte of `id` that is not becomes '?'), and at most 510 octets, so that it fits RFC 5321
+ * section 4.5.3.1.5 with its CRLF. At most `size` bytes are written, the last a NUL; buffer may be NULL when size is 0.
  *  @returns the length that the whole line has without its NUL, as snprintf() does. */
 MXCHECK_API size_t mxcheck_result_reply(const mxcheck_result *result, const char *id, char *buffer, size_t size);
 
@@ -277,7 +318,8 @@ MXCHECK_API int mxcheck_result_dnssec(const mxcheck_result *result);
 /** @returns how long the check took, in microseconds. */
 MXCHECK_API unsigned mxcheck_result_elapsed_us(const mxcheck_result *result);
 
-/* --- names of enum values, for logs and bindings; static, never NULL ("unknown" for a number that has none) -------- */
+/* --- names of enum values, for logs and bindings; static, never NULL ("unknown" for a number that has none) --------
+ */
 
 /** @returns a word, such as "invalid". */
 MXCHECK_API const char *mxcheck_status_name(mxcheck_status status);

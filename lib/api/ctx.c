@@ -33,6 +33,7 @@ mxcheck_status mxcheck_ctx_new(const mxcheck_config *config, mxcheck_ctx **made)
         return MXCHECK_ERR_NOMEM;
     }
     ctx->settings = settings;
+    async_init(&ctx->async);
     *made = ctx;
     return MXCHECK_OK;
 }
@@ -42,6 +43,7 @@ void mxcheck_ctx_free(mxcheck_ctx *ctx)
     if (ctx == NULL)
         return;
     struct settings *settings = ctx->settings;
+    async_clear(ctx);
     pool_clear(&ctx->pool);
     memory_free(&settings->memory, ctx);
     settings_unref(settings);

@@ -3,11 +3,34 @@
 #ifndef MXCHECK_API_CTX_H
 #define MXCHECK_API_CTX_H
 
+#include "engine/ids.h"
 #include "engine/pool.h"
+#include "facts/flights.h"
+
+/* Asynchronous checks of a context; one thread at a time. */
+struct async {
+    pid_t owner;           /* the process that started them */
+    struct engine *engine; /* NULL until the first one */
+    struct flights *flights;
+    struct ids ids;
+    struct pending *waiting; /* for DNS */
+    struct pending *done;    /* to be called back, first come first */
+    struct pending **done_end;
+    size_t waiting_count;
+    size_t done_count;
+    struct loop_timer wake; /* makes the descriptor readable while `done` is not empty */
+    bool *is_gone;          /* where a dispatch under way wants to be told that its context was freed */
+};
 
 struct mxcheck_ctx {
     struct settings *settings;
     struct pool pool;
+    struct async async;
 };
+
+void async_init(struct async *async);
+
+/* Drop every asynchronous check without calling back. */
+void async_clear(mxcheck_ctx *ctx);
 
 #endif

@@ -17,6 +17,8 @@ const char *mxcheck_status_name(mxcheck_status status)
         return "file";
     case MXCHECK_ERR_SYSTEM:
         return "system";
+    case MXCHECK_ERR_NOT_FOUND:
+        return "not-found";
     }
     return "unknown";
 }
@@ -36,6 +38,8 @@ const char *mxcheck_status_text(mxcheck_status status)
         return "A file could not be read.";
     case MXCHECK_ERR_SYSTEM:
         return "The system refused a resource, such as a descriptor.";
+    case MXCHECK_ERR_NOT_FOUND:
+        return "No asynchronous check under way has this id.";
     }
     return "unknown";
 }

@@ -7,10 +7,12 @@
 
 #include <errno.h>
 #include <sys/epoll.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
 
 /* How many descriptors one turn serves; the rest stay ready for the next. */
 #define BATCH 64
+#define NEVER UINT64_MAX
 
 struct loop {
     const mxcheck_memory *memory;
@@ -20,6 +22,8 @@ struct loop {
     size_t heap_room;
     struct epoll_event ready[BATCH]; /* what this turn still has to serve */
     int ready_count;
+    struct loop_watch clock; /* a timerfd in the set, for those who watch the set from outside */
+    uint64_t armed_us;       /* when it fires; NEVER: it does not */
 };
 
 struct loop *loop_new(const mxcheck_memory *memory, mxcheck_status *status)
@@ -30,6 +34,8 @@ struct loop *loop_new(const mxcheck_memory *memory, mxcheck_status *status)
         return NULL;
     }
     loop->memory = memory;
+    loop->armed_us = NEVER;
+    loop->clock.fd = -1;
     loop->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
     if (loop->epoll_fd < 0) {
         memory_free(memory, loop);
@@ -43,6 +49,8 @@ void loop_free(struct loop *loop)
 {
     if (loop == NULL)
         return;
+    if (loop->clock.fd >= 0)
+        close(loop->clock.fd);
     if (loop->epoll_fd >= 0)
         close(loop->epoll_fd);
     memory_free(loop->memory, loop->heap);
@@ -82,6 +90,47 @@ void loop_watch_clear(struct loop *loop, struct loop_watch *watch)
         if (loop->ready[i].data.ptr == watch)
             loop->ready[i].data.ptr = NULL;
     }
+}
+
+/* The timerfd has fired: what is due is done by fire_timers, and loop_arm sets it anew. */
+static void on_clock(void *user, bool readable, bool writable)
+{
+    struct loop *loop = user;
+    uint64_t count;
+    (void)writable;
+    if (readable && read(loop->clock.fd, &count, sizeof(count)) == (ssize_t)sizeof(count))
+        loop->armed_us = NEVER;
+}
+
+int loop_fd(struct loop *loop)
+{
+    if (loop->clock.fd >= 0)
+        return loop->epoll_fd;
+    int fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+    if (fd < 0)
+        return -1;
+    loop->clock.ready = on_clock;
+    loop->clock.user = loop;
+    if (loop_watch_set(loop, &loop->clock, fd, true, false) != 0) {
+        close(fd);
+        return -1;
+    }
+    loop_arm(loop);
+    return loop->epoll_fd;
+}
+
+void loop_arm(struct loop *loop)
+{
+    uint64_t due_us = loop->heap_count > 0 ? loop->heap[1]->due_us : NEVER;
+    struct itimerspec when = {.it_value = {.tv_sec = 0, .tv_nsec = 0}};
+    if (loop->clock.fd < 0 || due_us == loop->armed_us)
+        return;
+    if (due_us != NEVER) {
+        when.it_value.tv_sec = (time_t)(due_us / 1000000);
+        when.it_value.tv_nsec = (long)(due_us % 1000000) * 1000 + (due_us == 0 ? 1 : 0); /* 0 would disarm */
+    }
+    timerfd_settime(loop->clock.fd, TFD_TIMER_ABSTIME, &when, NULL);
+    loop->armed_us = due_us;
 }
 
 static void place_timer(struct loop *loop, struct loop_timer *timer, size_t place)

@@ -6,7 +6,6 @@
 #include "base/memory.h"
 #include "dns/loop.h"
 #include "dns/resolver_getdns.h"
-#include "facts/lookup.h"
 #include "judge/policy.h"
 
 #define RESOLV_CONF "/etc/resolv.conf"
@@ -69,6 +68,13 @@ void engine_abandon(struct engine *engine)
     engine_free(engine);
 }
 
+struct lookup_wants engine_wants(const struct options *options)
+{
+    return (struct lookup_wants){.a = policy_wants_address_question(options, FACTS_A),
+                                 .aaaa = policy_wants_address_question(options, FACTS_AAAA),
+                                 .confirm_nxdomain = options->nxdomain == NXDOMAIN_CONFIRM};
+}
+
 static void on_facts(void *user, struct facts *facts)
 {
     struct waiting *waiting = user;
@@ -79,9 +85,7 @@ static void on_facts(void *user, struct facts *facts)
 mxcheck_status engine_lookup(struct engine *engine, const char *domain, struct facts **facts)
 {
     const struct options *options = &engine->settings->options;
-    struct lookup_wants wants = {.a = policy_wants_address_question(options, FACTS_A),
-                                 .aaaa = policy_wants_address_question(options, FACTS_AAAA),
-                                 .confirm_nxdomain = options->nxdomain == NXDOMAIN_CONFIRM};
+    struct lookup_wants wants = engine_wants(options);
     struct waiting waiting = {.is_done = false};
     struct lookup *lookup = NULL;
     uint64_t deadline_us = clock_now_us() + (uint64_t)options->timeout_ms * 1000;

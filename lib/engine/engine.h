@@ -4,7 +4,7 @@
 #define MXCHECK_ENGINE_ENGINE_H
 
 #include "engine/settings.h"
-#include "facts/facts.h"
+#include "facts/lookup.h"
 
 struct engine {
     struct settings *settings; /* lent by the pool */
@@ -19,6 +19,9 @@ void engine_free(struct engine *engine);
 
 /* In a child after fork: free without touching what the parent still uses. */
 void engine_abandon(struct engine *engine);
+
+/* What the options of a context want asked. */
+struct lookup_wants engine_wants(const struct options *options);
 
 /* Look a domain up and wait, at most the option timeout. Gives *facts. */
 mxcheck_status engine_lookup(struct engine *engine, const char *domain, struct facts **facts);

@@ -57,35 +57,45 @@ void pool_clear(struct pool *pool)
     pthread_mutex_destroy(&pool->lock);
 }
 
-static void return_place(struct pool *pool)
+bool pool_enter(struct pool *pool)
+{
+    enter_process(pool);
+    pthread_mutex_lock(&pool->lock);
+    bool is_in = pool->borrowed < pool->settings->options.max_pending;
+    pool->borrowed += is_in;
+    pthread_mutex_unlock(&pool->lock);
+    return is_in;
+}
+
+void pool_leave(struct pool *pool)
 {
     pthread_mutex_lock(&pool->lock);
     pool->borrowed--;
     pthread_mutex_unlock(&pool->lock);
 }
 
+static struct engine *take_idle(struct pool *pool)
+{
+    pthread_mutex_lock(&pool->lock);
+    struct engine *engine = pool->idle;
+    if (engine != NULL)
+        pool->idle = engine->next;
+    pthread_mutex_unlock(&pool->lock);
+    return engine;
+}
+
 mxcheck_status pool_take(struct pool *pool, struct engine **engine)
 {
-    struct engine *taken = NULL;
-    enter_process(pool);
-    pthread_mutex_lock(&pool->lock);
-    bool is_full = pool->borrowed >= pool->settings->options.max_pending;
-    if (!is_full) {
-        pool->borrowed++;
-        taken = pool->idle;
-        if (taken != NULL)
-            pool->idle = taken->next;
-    }
-    pthread_mutex_unlock(&pool->lock);
-    if (!is_full && taken == NULL) {
-        mxcheck_status status = engine_new(pool->settings, &taken);
-        if (status != MXCHECK_OK) {
-            return_place(pool);
-            return status;
-        }
-    }
-    *engine = taken;
-    return MXCHECK_OK;
+    *engine = NULL;
+    if (!pool_enter(pool))
+        return MXCHECK_OK;
+    *engine = take_idle(pool);
+    if (*engine != NULL)
+        return MXCHECK_OK;
+    mxcheck_status status = engine_new(pool->settings, engine);
+    if (status != MXCHECK_OK)
+        pool_leave(pool);
+    return status;
 }
 
 void pool_give(struct pool *pool, struct engine *engine)

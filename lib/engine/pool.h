@@ -20,6 +20,10 @@ struct pool {
 int pool_init(struct pool *pool, struct settings *settings);
 void pool_clear(struct pool *pool);
 
+/* Count a check in, unless max-pending are under way; count it out. */
+bool pool_enter(struct pool *pool);
+void pool_leave(struct pool *pool);
+
 /* Take an engine. Returns MXCHECK_OK with *engine NULL when max-pending checks are under way. */
 mxcheck_status pool_take(struct pool *pool, struct engine **engine);
 void pool_give(struct pool *pool, struct engine *engine);

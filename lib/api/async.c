@@ -1,0 +1,337 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* async.c: asynchronous checks: started, cancelled, and called back from dispatch alone. */
+#include "api/ctx.h"
+#include "api/result.h"
+
+#include "base/clock.h"
+#include "base/memory.h"
+#include "judge/policy.h"
+
+#include <string.h>
+#include <unistd.h>
+
+/* One check under way, in the list of those that wait or of those that are done. */
+struct pending {
+    struct waiter waiter; /* first */
+    mxcheck_ctx *ctx;
+    struct pending *next;
+    struct pending **link;
+    mxcheck_result *result;
+    uint64_t started_us;
+    mxcheck_id id;
+    mxcheck_cb callback;
+    void *user_data;
+    bool is_counted; /* by the pool, against max-pending */
+    bool is_done;
+};
+
+void async_init(struct async *async)
+{
+    memset(async, 0, sizeof(*async));
+    ids_init(&async->ids);
+    async->owner = getpid();
+    async->done_end = &async->done;
+}
+
+static void list_waiting(struct async *async, struct pending *pending)
+{
+    pending->next = async->waiting;
+    pending->link = &async->waiting;
+    if (pending->next != NULL)
+        pending->next->link = &pending->next;
+    async->waiting = pending;
+    async->waiting_count++;
+}
+
+static void list_done(struct async *async, struct pending *pending)
+{
+    pending->is_done = true;
+    pending->next = NULL;
+    pending->link = async->done_end;
+    *async->done_end = pending;
+    async->done_end = &pending->next;
+    async->done_count++;
+}
+
+static void unlist(struct async *async, struct pending *pending)
+{
+    *pending->link = pending->next;
+    if (pending->next != NULL)
+        pending->next->link = pending->link;
+    else if (pending->is_done)
+        async->done_end = pending->link;
+    if (pending->is_done)
+        async->done_count--;
+    else
+        async->waiting_count--;
+}
+
+/* The check has ended in one way or another; its number finds nothing from here on. */
+static void free_pending(struct pending *pending)
+{
+    mxcheck_ctx *ctx = pending->ctx;
+    flights_leave(&pending->waiter);
+    unlist(&ctx->async, pending);
+    ids_remove(&ctx->async.ids, pending->id);
+    if (pending->is_counted)
+        pool_leave(&ctx->pool);
+    mxcheck_result_unref(pending->result);
+    memory_free(&ctx->settings->memory, pending);
+}
+
+/* Let go of everything; what comes next starts anew. */
+static void release(mxcheck_ctx *ctx)
+{
+    struct async *async = &ctx->async;
+    bool *is_gone = async->is_gone;
+    while (async->waiting != NULL)
+        free_pending(async->waiting);
+    while (async->done != NULL)
+        free_pending(async->done);
+    flights_free(async->flights);
+    engine_free(async->engine);
+    ids_clear(&async->ids, &ctx->settings->memory);
+    async_init(async);
+    async->is_gone = is_gone;
+}
+
+static void uncount(struct pending *list)
+{
+    for (; list != NULL; list = list->next)
+        list->is_counted = false;
+}
+
+/* In a child after fork the checks are the parent's, and so is the epoll set. */
+static void enter_process(mxcheck_ctx *ctx)
+{
+    struct async *async = &ctx->async;
+    if (async->owner == getpid())
+        return;
+    uncount(async->waiting);
+    uncount(async->done);
+    if (async->engine != NULL)
+        loop_disown(async->engine->loop);
+    release(ctx);
+}
+
+void async_clear(mxcheck_ctx *ctx)
+{
+    enter_process(ctx);
+    release(ctx);
+    if (ctx->async.is_gone != NULL)
+        *ctx->async.is_gone = true;
+}
+
+/* It has done its work by firing. It keeps its place in the loop, so that setting it anew never lacks memory. */
+static void on_wake(void *user)
+{
+    struct async *async = user;
+    loop_timer_set(async->engine->loop, &async->wake, UINT64_MAX);
+}
+
+/* The engine of asynchronous checks, at the first of them. */
+static mxcheck_status open_engine(mxcheck_ctx *ctx)
+{
+    struct async *async = &ctx->async;
+    if (async->engine != NULL)
+        return MXCHECK_OK;
+    struct engine *engine;
+    struct lookup_wants wants = engine_wants(&ctx->settings->options);
+    mxcheck_status status = engine_new(ctx->settings, &engine);
+    if (status != MXCHECK_OK)
+        return status;
+    async->flights = flights_new(&ctx->settings->memory, engine->resolver, &wants);
+    if (async->flights == NULL || loop_fd(engine->loop) < 0) {
+        status = async->flights == NULL ? MXCHECK_ERR_NOMEM : MXCHECK_ERR_SYSTEM;
+        flights_free(async->flights);
+        async->flights = NULL;
+        engine_free(engine);
+        return status;
+    }
+    async->engine = engine;
+    async->wake.fire = on_wake;
+    async->wake.user = async;
+    return MXCHECK_OK;
+}
+
+/* Make the descriptor tell of what is due. */
+static void arm(struct async *async)
+{
+    if (async->engine == NULL)
+        return;
+    bool is_due = async->done != NULL;
+    if (async->wake.place != 0 && (async->wake.due_us == 0) != is_due)
+        loop_timer_set(async->engine->loop, &async->wake, is_due ? 0 : UINT64_MAX);
+    loop_arm(async->engine->loop);
+}
+
+/* Facts are there, or memory ran out under way: judge, and queue for the next dispatch. */
+static void on_landed(struct waiter *waiter, struct facts *facts)
+{
+    struct pending *pending = (struct pending *)(void *)waiter;
+    struct async *async = &pending->ctx->async;
+    if (facts != NULL)
+        policy_judge_facts(&pending->ctx->settings->options, facts, &pending->result->judgement);
+    else
+        policy_judge_overload(&pending->result->judgement);
+    result_finish(pending->result, pending->started_us);
+    unlist(async, pending);
+    list_done(async, pending);
+}
+
+/* Judge what needs no DNS; join or start a lookup for the rest. */
+static mxcheck_status begin(mxcheck_ctx *ctx, mxcheck_role role, struct pending *pending)
+{
+    const struct options *options = &ctx->settings->options;
+    mxcheck_result *result = pending->result;
+    if (address_parse(result->address, &result->parsed) != 0)
+        return MXCHECK_ERR_NOMEM;
+    bool is_decided = policy_judge_address(options, &result->parsed, role, &result->judgement);
+    if (!is_decided) {
+        pending->is_counted = pool_enter(&ctx->pool);
+        if (!pending->is_counted) {
+            policy_judge_overload(&result->judgement);
+            is_decided = true;
+        }
+    }
+    if (!is_decided) {
+        pending->waiter.landed = on_landed;
+        pending->waiter.deadline_us = pending->started_us + (uint64_t)options->timeout_ms * 1000;
+        return flights_join(ctx->async.flights, result->parsed.domain, &pending->waiter) == 0 ? MXCHECK_OK
+                                                                                              : MXCHECK_ERR_NOMEM;
+    }
+    result_finish(result, pending->started_us);
+    unlist(&ctx->async, pending);
+    list_done(&ctx->async, pending);
+    return MXCHECK_OK;
+}
+
+static struct pending *new_pending(mxcheck_ctx *ctx, const char *address, mxcheck_cb callback, void *user_data)
+{
+    const mxcheck_memory *memory = &ctx->settings->memory;
+    struct pending *pending = memory_zalloc(memory, 1, sizeof(*pending));
+    if (pending == NULL)
+        return NULL;
+    pending->ctx = ctx;
+    pending->started_us = clock_now_us();
+    pending->callback = callback;
+    pending->user_data = user_data;
+    pending->result = result_new(ctx->settings, address);
+    pending->id = pending->result == NULL ? 0 : ids_add(&ctx->async.ids, memory, pending);
+    if (pending->id == 0) {
+        mxcheck_result_unref(pending->result);
+        memory_free(memory, pending);
+        return NULL;
+    }
+    list_waiting(&ctx->async, pending);
+    return pending;
+}
+
+static mxcheck_status start(mxcheck_ctx *ctx, mxcheck_role role, const char *address, mxcheck_cb callback,
+                            void *user_data, mxcheck_id *id)
+{
+    if (ctx == NULL || address == NULL || callback == NULL)
+        return MXCHECK_ERR_INVALID;
+    enter_process(ctx);
+    mxcheck_status status = open_engine(ctx);
+    if (status != MXCHECK_OK)
+        return status;
+    /* Set before there is anything to wake for, so that it never lacks memory later. */
+    if (ctx->async.wake.place == 0 && loop_timer_set(ctx->async.engine->loop, &ctx->async.wake, UINT64_MAX) != 0)
+        return MXCHECK_ERR_NOMEM;
+    struct pending *pending = new_pending(ctx, address, callback, user_data);
+    if (pending == NULL)
+        return MXCHECK_ERR_NOMEM;
+    status = begin(ctx, role, pending);
+    if (status != MXCHECK_OK)
+        free_pending(pending);
+    else if (id != NULL)
+        *id = pending->id;
+    arm(&ctx->async);
+    return status;
+}
+
+mxcheck_status mxcheck_check_sender_async(mxcheck_ctx *ctx, const char *address, mxcheck_cb callback, void *user_data,
+                                          mxcheck_id *id)
+{
+    return start(ctx, MXCHECK_ROLE_SENDER, address, callback, user_data, id);
+}
+
+mxcheck_status mxcheck_check_rcpt_async(mxcheck_ctx *ctx, const char *address, mxcheck_cb callback, void *user_data,
+                                        mxcheck_id *id)
+{
+    return start(ctx, MXCHECK_ROLE_RCPT, address, callback, user_data, id);
+}
+
+mxcheck_status mxcheck_cancel(mxcheck_ctx *ctx, mxcheck_id id)
+{
+    if (ctx == NULL)
+        return MXCHECK_ERR_INVALID;
+    enter_process(ctx);
+    struct pending *pending = ids_find(&ctx->async.ids, id);
+    if (pending == NULL)
+        return MXCHECK_ERR_NOT_FOUND;
+    free_pending(pending);
+    arm(&ctx->async);
+    return MXCHECK_OK;
+}
+
+int mxcheck_ctx_fd(mxcheck_ctx *ctx)
+{
+    if (ctx == NULL)
+        return -1;
+    enter_process(ctx);
+    return open_engine(ctx) == MXCHECK_OK ? loop_fd(ctx->async.engine->loop) : -1;
+}
+
+/* Call back the first that is done. Everything may be gone afterwards but the result, which we hold. */
+static void call_back(struct async *async)
+{
+    struct pending *pending = async->done;
+    mxcheck_result *result = mxcheck_result_ref(pending->result);
+    mxcheck_cb callback = pending->callback;
+    void *user_data = pending->user_data;
+    mxcheck_id id = pending->id;
+    free_pending(pending);
+    callback(id, result, user_data);
+    mxcheck_result_unref(result);
+}
+
+/* Those that are done now; what the callbacks add waits for the next dispatch. Returns false when the context is gone.
+ */
+static bool call_back_all(struct async *async)
+{
+    bool is_gone = false;
+    bool *outer = async->is_gone;
+    async->is_gone = &is_gone;
+    for (size_t most = async->done_count; most > 0 && async->done != NULL; most--) {
+        call_back(async);
+        if (is_gone) {
+            if (outer != NULL)
+                *outer = true;
+            return false;
+        }
+    }
+    async->is_gone = outer;
+    return true;
+}
+
+mxcheck_status mxcheck_ctx_dispatch(mxcheck_ctx *ctx)
+{
+    if (ctx == NULL)
+        return MXCHECK_ERR_INVALID;
+    enter_process(ctx);
+    if (ctx->async.engine == NULL)
+        return MXCHECK_OK;
+    loop_turn(ctx->async.engine->loop, 0);
+    if (call_back_all(&ctx->async))
+        arm(&ctx->async);
+    return MXCHECK_OK;
+}
+
+size_t mxcheck_ctx_pending(const mxcheck_ctx *ctx)
+{
+    if (ctx == NULL || ctx->async.owner != getpid())
+        return 0;
+    return ctx->async.waiting_count + ctx->async.done_count;
+}

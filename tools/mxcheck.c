@@ -49,13 +49,13 @@ static int dispatch(const struct arguments *arguments)
     return EX_SOFTWARE;
 }
 
-/* What was printed counts when it has arrived. */
+/* What was printed counts when it has arrived; a failure that was told already is not told again. */
 static int finish(int exit_status)
 {
     errno = 0;
-    if (!ferror(stdout) && fflush(stdout) == 0)
+    if (exit_status == EX_IOERR || (fflush(stdout) == 0 && !ferror(stdout)))
         return exit_status;
-    message_say("cannot write to standard output%s%s", errno == 0 ? "" : ": ", errno == 0 ? "" : strerror(errno));
+    message_say("cannot write to standard output: %s", strerror(errno != 0 ? errno : EIO));
     return EX_IOERR;
 }
 

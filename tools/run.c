@@ -20,6 +20,7 @@ struct run {
     bool has_shown;
     bool has_rejected;
     bool has_deferred;
+    int write_error;       /* errno of output that was not taken, 0 when all was */
     int failure;           /* exit status of input that was not checked, 0 when all was */
     mxcheck_status status; /* what ended the run, MXCHECK_OK when nothing did */
 };
@@ -73,8 +74,10 @@ static bool take_address(struct run *run, const char *address)
     count(run, mxcheck_result_verdict(result));
     run->status = output_result(run->arguments, result, !run->has_shown);
     run->has_shown = true;
+    if (ferror(stdout))
+        run->write_error = errno != 0 ? errno : EIO;
     mxcheck_result_unref(result);
-    return run->status == MXCHECK_OK && !ferror(stdout);
+    return run->status == MXCHECK_OK && run->write_error == 0;
 }
 
 /* The file cannot be read to its end; others may. */
@@ -163,6 +166,10 @@ static int settle(const struct run *run)
     if (run->status != MXCHECK_OK) {
         message_say("%s", mxcheck_status_text(run->status));
         return run->status == MXCHECK_ERR_INVALID ? EX_SOFTWARE : EX_OSERR;
+    }
+    if (run->write_error != 0) {
+        message_say("cannot write to standard output: %s", strerror(run->write_error));
+        return EX_IOERR;
     }
     if (run->failure != 0)
         return run->failure;

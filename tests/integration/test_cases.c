@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* test_cases.c: every case of tests/cases in both roles, a subtest each, checked side by side on one context.
- * usage: test-cases records|targets FILE ... */
+/* test_cases.c: every case of tests/cases in both roles, a subtest each, checked side by side on one context:
+ * by blocking checks on many threads, or by asynchronous ones on one.
+ * usage: test-cases records|targets blocking|async FILE ... */
 #include "support.h"
 
+#include <poll.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -125,7 +127,7 @@ static void *check_rows(void *unused)
     return NULL;
 }
 
-static int check_all(void **state)
+static int check_all_blocking(void **state)
 {
     (void)state;
     pthread_t threads[THREADS];
@@ -135,6 +137,32 @@ static int check_all(void **state)
     }
     for (size_t i = 0; i < THREADS; i++)
         pthread_join(threads[i], NULL);
+    return 0;
+}
+
+static void keep(mxcheck_id id, const mxcheck_result *result, void *user_data)
+{
+    struct row *row = user_data;
+    (void)id;
+    if (row->result != NULL)
+        die("a second callback for one check");
+    row->result = mxcheck_result_ref(result);
+}
+
+static int check_all_async(void **state)
+{
+    (void)state;
+    for (struct row *row; (row = take_row()) != NULL;) {
+        row->status = row->role == MXCHECK_ROLE_SENDER
+                          ? mxcheck_check_sender_async(ctx, row->address, keep, row, NULL)
+                          : mxcheck_check_rcpt_async(ctx, row->address, keep, row, NULL);
+    }
+    struct pollfd due = {.fd = mxcheck_ctx_fd(ctx), .events = POLLIN};
+    while (mxcheck_ctx_pending(ctx) > 0) {
+        if (poll(&due, 1, 10000) != 1)
+            die("the descriptor was not readable in time");
+        mxcheck_ctx_dispatch(ctx);
+    }
     return 0;
 }
 
@@ -185,10 +213,10 @@ static void test_case_comes_to_its_reason(void **state)
 int main(int argc, char **argv)
 {
     static struct CMUnitTest tests[MOST];
-    if (argc < 3)
-        die("usage: test-cases records|targets FILE ...");
+    if (argc < 4)
+        die("usage: test-cases records|targets blocking|async FILE ...");
     depth = argv[1];
-    for (int i = 2; i < argc; i++)
+    for (int i = 3; i < argc; i++)
         read_cases(argv[i]);
 
     const struct setting records[] = {{"depth", "records"}, {NULL, NULL}};
@@ -201,5 +229,6 @@ int main(int argc, char **argv)
         tests[i].test_func = test_case_comes_to_its_reason;
         tests[i].initial_state = &rows[i];
     }
-    return _cmocka_run_group_tests("cases", tests, row_count, check_all, release_all);
+    return _cmocka_run_group_tests("cases", tests, row_count,
+                                   strcmp(argv[2], "async") == 0 ? check_all_async : check_all_blocking, release_all);
 }

@@ -5,12 +5,21 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "dns/answer.h"
+#include "dns/gate.h"
+#include "dns/health.h"
+#include "dns/letter_case.h"
 #include "dns/transport_getdns.h"
 
 #include <string.h>
 
 /* Attempts of one question; with waits growing by half each time this is minutes. */
 #define ATTEMPTS_MAX 16
+
+/* Attempts of a resolver at one time, each with a descriptor of its own; more questions wait in line. */
+#define RUNNING_MAX 1000
+
+/* A stream that the upstream had closed already is opened anew so often for one question. */
+#define STREAM_RETRIES_MAX 2
 
 /* How much longer than we getdns waits: our own deadline ends a question, its timer is only a net below. */
 #define GETDNS_GRACE_US 2000000
@@ -19,13 +28,15 @@ struct getdns_resolver {
     struct resolver base;
     const mxcheck_memory *memory;
     const struct log *log;
-    struct loop *loop;
-    struct freelist *freelist;
     struct question *questions; /* all that are under way */
+    struct question *line;      /* those that wait for a descriptor, first come first */
+    struct question **line_end;
     uint64_t retry_after_us;
-    uint8_t *datagram;
+    struct letter_case letter_case;
+    struct transport_share share;
+    struct health health[UPSTREAMS_MAX];
     size_t count;
-    struct transport transports[]; /* by upstream, in the order of preference */
+    struct transport transports[]; /* by upstream, in the order of preference; then again over TCP */
 };
 
 /* One sending of a question; knows its way back. */
@@ -33,6 +44,7 @@ struct attempt {
     struct transport_attempt transport; /* first */
     struct question *question;
     size_t upstream;
+    bool is_over_tcp; /* because a datagram was doubted */
 };
 
 struct question {
@@ -40,11 +52,15 @@ struct question {
     struct resolver_query *handle;
     struct question *next;
     struct question **link;
+    struct question *line_next;
+    bool is_in_line;
     char name[1024];
+    char cased_name[1024]; /* as it is sent */
     enum dns_type type;
     uint64_t deadline_us;
-    uint64_t retry_us;
-    uint64_t wait_us; /* the next wait; grows by half */
+    uint64_t retry_us; /* when silence is taken for loss */
+    bool is_due;       /* another attempt is, before that */
+    uint64_t wait_us;  /* the next wait; grows by half */
     resolver_cb callback;
     void *user;
     struct loop_timer timer;
@@ -52,7 +68,10 @@ struct question {
     bool is_out_of_memory;
     struct answer answer; /* the final one, or the worst news so far */
     size_t answer_upstream;
-    uint32_t failed; /* bit per upstream: it has spoken, and not well */
+    uint32_t failed;  /* bit per upstream: it has spoken, and not well */
+    uint32_t doubted; /* bit per upstream: it was asked over TCP because it does not keep letter case */
+    unsigned stream_retries;
+    unsigned char asked[UPSTREAMS_MAX];
     size_t attempt_count;
     struct attempt attempts[ATTEMPTS_MAX];
 };
@@ -62,7 +81,7 @@ _Static_assert(UPSTREAMS_MAX < 32, "a bit for each upstream");
 static void set_timer(struct question *question, uint64_t due_us)
 {
     /* The heap has room for this timer since ask first set it. */
-    loop_timer_set(question->resolver->loop, &question->timer, due_us);
+    loop_timer_set(question->resolver->share.loop, &question->timer, due_us);
 }
 
 static void conclude(struct question *question)
@@ -70,6 +89,53 @@ static void conclude(struct question *question)
     question->is_concluded = true;
     set_timer(question, 0);
 }
+
+/* Another attempt, now. */
+static void hurry(struct question *question)
+{
+    question->is_due = true;
+    set_timer(question, 0);
+}
+
+/* --- the line of those that wait for a descriptor --- */
+
+static void stand_in_line(struct question *question)
+{
+    struct getdns_resolver *resolver = question->resolver;
+    if (question->is_in_line)
+        return;
+    question->is_in_line = true;
+    question->line_next = NULL;
+    *resolver->line_end = question;
+    resolver->line_end = &question->line_next;
+}
+
+static void leave_line(struct question *question)
+{
+    struct getdns_resolver *resolver = question->resolver;
+    struct question **link = &resolver->line;
+    if (!question->is_in_line)
+        return;
+    question->is_in_line = false;
+    while (*link != question)
+        link = &(*link)->line_next;
+    *link = question->line_next;
+    if (resolver->line_end == &question->line_next)
+        resolver->line_end = link;
+}
+
+/* Wake as many as there are descriptors; each sends from its timer. */
+static void move_line(struct getdns_resolver *resolver)
+{
+    size_t room = resolver->share.running < RUNNING_MAX ? RUNNING_MAX - resolver->share.running : 0;
+    for (; room > 0 && resolver->line != NULL; room--) {
+        struct question *question = resolver->line;
+        leave_line(question);
+        hurry(question);
+    }
+}
+
+/* --- what comes back --- */
 
 /* Keep news that is not an answer: what a server said rather than that none was reached. */
 static void note_failure(struct question *question, size_t upstream, const struct answer *answer)
@@ -105,12 +171,13 @@ static void on_failure(struct question *question, size_t upstream, const struct 
     if (all_failed(question))
         conclude(question);
     else
-        set_timer(question, 0); /* the next upstream, now */
+        hurry(question);
 }
 
 static void on_message(struct question *question, size_t upstream, const uint8_t *message, size_t size)
 {
     struct answer answer;
+    health_note_answer(&question->resolver->health[upstream]);
     if (answer_read(&answer, question->resolver->memory, message, size, question->name, question->type) != 0) {
         question->is_out_of_memory = true;
         conclude(question);
@@ -126,6 +193,11 @@ static void on_message(struct question *question, size_t upstream, const uint8_t
     conclude(question);
 }
 
+static struct answer no_answer(const char *failure)
+{
+    return (struct answer){.dns = {.outcome = DNS_FAILURE, .rcode = -1, .failure = failure, .alias = ""}};
+}
+
 static void on_ended(struct transport_attempt *transport, const uint8_t *message, size_t size, const char *failure)
 {
     struct attempt *attempt = (struct attempt *)(void *)transport;
@@ -136,48 +208,85 @@ static void on_ended(struct transport_attempt *transport, const uint8_t *message
         on_message(question, attempt->upstream, message, size);
         return;
     }
-    struct answer nothing = {.dns = {.outcome = DNS_FAILURE, .rcode = -1, .failure = failure, .alias = ""}};
+    if (!transport->is_connected && question->stream_retries < STREAM_RETRIES_MAX) {
+        question->stream_retries++;
+        hurry(question);
+        return;
+    }
+    if (attempt->is_over_tcp && has_running(question))
+        return;
+    struct answer nothing = no_answer(failure);
+    health_note_silence(&question->resolver->health[attempt->upstream], clock_now_us());
     on_failure(question, attempt->upstream, &nothing);
 }
 
-/* The upstream for the next attempt: in turn, passing over those that have failed. */
-static size_t next_upstream(const struct question *question)
-{
-    const struct getdns_resolver *resolver = question->resolver;
-    size_t place = question->attempt_count;
-    for (size_t i = 0; i < resolver->count; i++) {
-        size_t upstream = (place + i) % resolver->count;
-        if ((question->failed & 1U << upstream) == 0)
-            return upstream;
-    }
-    return place % resolver->count;
-}
+/* --- what is sent --- */
 
-static void send_attempt(struct question *question, uint64_t now_us)
+static void on_doubted(struct transport_attempt *transport);
+
+static void send_attempt(struct question *question, size_t upstream, bool is_over_tcp, uint64_t now_us)
 {
-    struct attempt *attempt = &question->attempts[question->attempt_count];
+    struct getdns_resolver *resolver = question->resolver;
+    if (question->attempt_count == ATTEMPTS_MAX)
+        return;
+    struct attempt *attempt = &question->attempts[question->attempt_count++];
+    question->asked[upstream]++;
     attempt->question = question;
-    attempt->upstream = next_upstream(question);
-    attempt->transport.name = question->name;
+    attempt->upstream = upstream;
+    attempt->is_over_tcp = is_over_tcp;
+    attempt->transport.name = question->cased_name;
     attempt->transport.type = (uint16_t)question->type;
     attempt->transport.ended = on_ended;
-    question->attempt_count++;
-    uint64_t left_us = question->deadline_us - now_us;
-    if (transport_ask(&question->resolver->transports[attempt->upstream], &attempt->transport,
+    attempt->transport.doubted = on_doubted;
+    uint64_t left_us = question->deadline_us > now_us ? question->deadline_us - now_us : 0;
+    if (transport_ask(&resolver->transports[upstream + (is_over_tcp ? resolver->count : 0)], &attempt->transport,
                       left_us + GETDNS_GRACE_US) == 0)
         return;
-    struct answer nothing = {
-        .dns = {.outcome = DNS_FAILURE, .rcode = -1, .failure = "could not be asked", .alias = ""}};
-    on_failure(question, attempt->upstream, &nothing);
+    struct answer nothing = no_answer("could not be asked");
+    on_failure(question, upstream, &nothing);
+}
+
+/* An upstream that does not keep letter case, or a stranger who did not guess it: TCP tells (0x20 is a defence of
+ * datagrams). The true datagram counts yet, should it come. */
+static void on_doubted(struct transport_attempt *transport)
+{
+    struct attempt *attempt = (struct attempt *)(void *)transport;
+    struct question *question = attempt->question;
+    uint32_t bit = 1U << attempt->upstream;
+    if (question->is_concluded || (question->doubted & bit) != 0)
+        return;
+    question->doubted |= bit;
+    send_attempt(question, attempt->upstream, true, clock_now_us());
+}
+
+/* What has not been answered by now says something of its upstream. */
+static void note_silence(struct question *question, uint64_t now_us)
+{
+    for (size_t i = 0; i < question->attempt_count; i++) {
+        if (question->attempts[i].transport.is_running)
+            health_note_silence(&question->resolver->health[question->attempts[i].upstream], now_us);
+    }
 }
 
 static void send_next(struct question *question, uint64_t now_us)
 {
+    struct getdns_resolver *resolver = question->resolver;
+    if (resolver->share.running >= RUNNING_MAX) {
+        stand_in_line(question);
+        set_timer(question, question->deadline_us);
+        return;
+    }
+    if (now_us >= question->retry_us)
+        note_silence(question, now_us);
+    question->is_due = false;
     question->retry_us = now_us + question->wait_us;
     question->wait_us += question->wait_us / 2;
     set_timer(question, question->retry_us < question->deadline_us ? question->retry_us : question->deadline_us);
-    if (question->attempt_count < ATTEMPTS_MAX)
-        send_attempt(question, now_us);
+    size_t upstream = health_choose(resolver->health, resolver->count, question->asked, question->failed);
+    size_t probe = resolver->count > 1 ? health_choose_probe(resolver->health, resolver->count, now_us) : upstream;
+    send_attempt(question, upstream, false, now_us);
+    if (probe < resolver->count && probe != upstream && !question->is_concluded)
+        send_attempt(question, probe, false, now_us);
 }
 
 static void unlink_question(struct question *question)
@@ -192,8 +301,10 @@ static void free_question(struct question *question)
     const mxcheck_memory *memory = question->resolver->memory;
     for (size_t i = 0; i < question->attempt_count; i++)
         transport_cancel(&question->attempts[i].transport);
-    loop_timer_clear(question->resolver->loop, &question->timer);
+    leave_line(question);
+    loop_timer_clear(question->resolver->share.loop, &question->timer);
     unlink_question(question);
+    move_line(question->resolver);
     question->handle->inner = NULL;
     if (question->answer.block != NULL)
         answer_clear(&question->answer);
@@ -238,7 +349,7 @@ static void on_timer(void *user)
         give_up(question);
     if (question->is_concluded)
         deliver(question);
-    else if (!has_running(question) || now_us >= question->retry_us || question->failed != 0)
+    else if (question->is_due || !has_running(question) || now_us >= question->retry_us)
         send_next(question, now_us);
     else
         set_timer(question, question->retry_us);
@@ -255,6 +366,7 @@ static int ask(struct resolver *base, const char *name, enum dns_type type, uint
     question->resolver = resolver;
     question->handle = handle;
     memcpy(question->name, name, length + 1);
+    letter_case_draw(&resolver->letter_case, question->name, question->cased_name);
     question->type = type;
     question->deadline_us = deadline_us;
     question->wait_us = resolver->retry_after_us;
@@ -262,7 +374,7 @@ static int ask(struct resolver *base, const char *name, enum dns_type type, uint
     question->user = user;
     question->timer.fire = on_timer;
     question->timer.user = question;
-    if (loop_timer_set(resolver->loop, &question->timer, 0) != 0)
+    if (loop_timer_set(resolver->share.loop, &question->timer, 0) != 0)
         goto refused;
     question->next = resolver->questions;
     question->link = &resolver->questions;
@@ -288,35 +400,46 @@ static void destroy(struct resolver *base)
     const mxcheck_memory *memory = resolver->memory;
     while (resolver->questions != NULL)
         free_question(resolver->questions);
-    for (size_t i = 0; i < resolver->count; i++)
+    for (size_t i = 0; i < resolver->count * 2; i++)
         transport_clear(&resolver->transports[i]);
-    freelist_destroy(resolver->freelist);
-    memory_free(memory, resolver->datagram);
+    freelist_destroy(resolver->share.freelist);
+    memory_free(memory, resolver->share.buffer);
     memory_free(memory, resolver);
 }
 
 static const struct resolver_ops ops = {ask, cancel, destroy};
 
+static void init_transports(struct getdns_resolver *resolver, const struct upstreams *upstreams)
+{
+    resolver->count = upstreams->count;
+    for (size_t i = 0; i < upstreams->count; i++) {
+        struct upstream over_tcp = upstreams->item[i];
+        over_tcp.transport = UPSTREAM_TCP;
+        transport_init(&resolver->transports[i], &resolver->share, &upstreams->item[i]);
+        transport_init(&resolver->transports[upstreams->count + i], &resolver->share, &over_tcp);
+    }
+}
+
 struct resolver *resolver_getdns_new(const mxcheck_memory *memory, const struct log *log, struct loop *loop,
                                      const struct upstreams *upstreams, uint64_t retry_after_us)
 {
     struct getdns_resolver *resolver =
-        memory_zalloc(memory, 1, sizeof(*resolver) + upstreams->count * sizeof(struct transport));
+        memory_zalloc(memory, 1, sizeof(*resolver) + upstreams->count * 2 * sizeof(struct transport));
     if (resolver == NULL)
         return NULL;
     resolver->base.ops = &ops;
     resolver->memory = memory;
     resolver->log = log;
-    resolver->loop = loop;
+    resolver->line_end = &resolver->line;
     resolver->retry_after_us = retry_after_us;
-    resolver->freelist = freelist_new(memory);
-    resolver->datagram = memory_alloc(memory, TRANSPORT_DATAGRAM_MAX);
-    if (resolver->freelist == NULL || resolver->datagram == NULL) {
+    letter_case_init(&resolver->letter_case);
+    resolver->share.loop = loop;
+    resolver->share.freelist = freelist_new(memory);
+    resolver->share.buffer = memory_alloc(memory, GATE_BUFFER_SIZE);
+    if (resolver->share.freelist == NULL || resolver->share.buffer == NULL) {
         destroy(&resolver->base);
         return NULL;
     }
-    resolver->count = upstreams->count;
-    for (size_t i = 0; i < upstreams->count; i++)
-        transport_init(&resolver->transports[i], loop, resolver->freelist, resolver->datagram, &upstreams->item[i]);
+    init_transports(resolver, upstreams);
     return &resolver->base;
 }

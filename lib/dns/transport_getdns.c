@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/sigpipe.h"
+#include "dns/gate.h"
 #include "dns/wire.h"
 
 #include <errno.h>
@@ -29,6 +30,7 @@ static void end_attempt(struct transport_attempt *attempt, const uint8_t *messag
     if (!attempt->is_running)
         return;
     attempt->is_running = false;
+    attempt->transport->share->running--;
     attempt->ended(attempt, message, size, failure);
 }
 
@@ -52,36 +54,40 @@ static const char *socket_failure(int error)
     }
 }
 
-/* Look at the datagram before getdns does: its parser reads past its heap on messages whose structure lies, and it
- * believes an answer to any question. Returns whether getdns may read it. */
-static bool admit_datagram(struct event *event)
+static void read_datagram(struct event *event)
 {
     struct transport_attempt *attempt = event->attempt;
-    uint8_t *datagram = event->transport->datagram;
-    int fd = event->watch.fd;
-    ssize_t size = recv(fd, datagram, TRANSPORT_DATAGRAM_MAX, MSG_PEEK | MSG_DONTWAIT);
-    if (size < 0) {
-        if (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR)
-            abort_attempt(attempt, socket_failure(errno));
-        return false;
-    }
-    enum wire_verdict verdict = wire_walk(datagram, (size_t)size, -1, attempt->name, attempt->type, 0);
-    if (verdict == WIRE_ANSWER)
-        return true;
-    recv(fd, datagram, 1, MSG_DONTWAIT);
-    if (verdict == WIRE_MALFORMED)
+    switch (gate_datagram(event->watch.fd, event->transport->share->buffer, attempt->name, attempt->type)) {
+    case GATE_OPEN:
+        event->getdns->read_cb(event->getdns->userarg);
+        break;
+    case GATE_SHUT:
+        break;
+    case GATE_DOUBTED:
+        attempt->doubted(attempt);
+        break;
+    case GATE_MALFORMED:
         abort_attempt(attempt, "malformed answer");
-    return false;
+        break;
+    case GATE_FAILED:
+        abort_attempt(attempt, socket_failure(errno));
+        break;
+    }
 }
 
-/* getdns writes to streams without MSG_NOSIGNAL. */
-static void call_for_stream(getdns_eventloop_callback callback, void *userarg)
+/* getdns takes the length and then the message, a call each; the first leaves the event as it is. It writes to streams
+ * without MSG_NOSIGNAL. */
+static void serve_stream(struct event *event, bool readable)
 {
+    getdns_eventloop_event *getdns = event->getdns;
     struct sigpipe sigpipe;
-    if (callback == NULL)
-        return;
     sigpipe_hold(&sigpipe);
-    callback(userarg);
+    if (readable && getdns->read_cb != NULL) {
+        for (int calls = gate_stream(event->watch.fd, event->transport->share->buffer); calls > 0; calls--)
+            getdns->read_cb(getdns->userarg);
+    } else if (getdns->write_cb != NULL) {
+        getdns->write_cb(getdns->userarg);
+    }
     sigpipe_release(&sigpipe);
 }
 
@@ -92,10 +98,9 @@ static void on_ready(void *user, bool readable, bool writable)
     getdns_eventloop_event *getdns = event->getdns;
 
     if (event->attempt == NULL) {
-        call_for_stream(readable && getdns->read_cb != NULL ? getdns->read_cb : getdns->write_cb, getdns->userarg);
+        serve_stream(event, readable);
     } else if (readable && getdns->read_cb != NULL) {
-        if (admit_datagram(event))
-            getdns->read_cb(getdns->userarg);
+        read_datagram(event);
     } else if (writable && getdns->write_cb != NULL) {
         transport->current = event->attempt;
         getdns->write_cb(getdns->userarg);
@@ -149,7 +154,7 @@ static getdns_return_t schedule(getdns_eventloop *eventloop, int fd, uint64_t ti
                                 getdns_eventloop_event *getdns)
 {
     struct transport *transport = (struct transport *)(void *)eventloop;
-    struct event *event = freelist_malloc(transport->freelist, sizeof(*event));
+    struct event *event = freelist_malloc(transport->share->freelist, sizeof(*event));
     if (event == NULL)
         return GETDNS_RETURN_MEMORY_ERROR;
     memset(event, 0, sizeof(*event));
@@ -160,18 +165,18 @@ static getdns_return_t schedule(getdns_eventloop *eventloop, int fd, uint64_t ti
     event->watch.user = event;
     event->timer.fire = on_timer;
     event->timer.user = event;
-    if (fd >= 0 &&
-        loop_watch_set(transport->loop, &event->watch, fd, getdns->read_cb != NULL, getdns->write_cb != NULL) != 0)
+    if (fd >= 0 && loop_watch_set(transport->share->loop, &event->watch, fd, getdns->read_cb != NULL,
+                                  getdns->write_cb != NULL) != 0)
         goto refused;
     if (timeout_ms < UINT32_MAX &&
-        loop_timer_set(transport->loop, &event->timer, clock_now_us() + timeout_ms * 1000) != 0)
+        loop_timer_set(transport->share->loop, &event->timer, clock_now_us() + timeout_ms * 1000) != 0)
         goto refused;
     getdns->ev = event;
     return GETDNS_RETURN_GOOD;
 
 refused:
-    loop_watch_clear(transport->loop, &event->watch);
-    freelist_free(transport->freelist, event);
+    loop_watch_clear(transport->share->loop, &event->watch);
+    freelist_free(transport->share->freelist, event);
     return GETDNS_RETURN_GENERIC_ERROR;
 }
 
@@ -181,9 +186,9 @@ static getdns_return_t clear(getdns_eventloop *eventloop, getdns_eventloop_event
     struct event *event = getdns->ev;
     if (event == NULL)
         return GETDNS_RETURN_GOOD;
-    loop_watch_clear(transport->loop, &event->watch);
-    loop_timer_clear(transport->loop, &event->timer);
-    freelist_free(transport->freelist, event);
+    loop_watch_clear(transport->share->loop, &event->watch);
+    loop_timer_clear(transport->share->loop, &event->timer);
+    freelist_free(transport->share->freelist, event);
     getdns->ev = NULL;
     return GETDNS_RETURN_GOOD;
 }
@@ -200,15 +205,12 @@ static void run_nothing(getdns_eventloop *eventloop, int blocking)
     (void)blocking;
 }
 
-void transport_init(struct transport *transport, struct loop *loop, struct freelist *freelist, uint8_t *datagram,
-                    const struct upstream *upstream)
+void transport_init(struct transport *transport, struct transport_share *share, const struct upstream *upstream)
 {
     memset(transport, 0, sizeof(*transport));
     transport->vmt = (getdns_eventloop_vmt){do_nothing, schedule, clear, do_nothing, run_nothing};
     transport->eventloop.vmt = &transport->vmt;
-    transport->loop = loop;
-    transport->freelist = freelist;
-    transport->datagram = datagram;
+    transport->share = share;
     transport->upstream = *upstream;
 }
 
@@ -271,7 +273,7 @@ static bool open_context(struct transport *transport)
     getdns_context *context = NULL;
     if (transport->context != NULL)
         return true;
-    if (getdns_context_create_with_extended_memory_functions(&context, 0, transport->freelist, freelist_malloc,
+    if (getdns_context_create_with_extended_memory_functions(&context, 0, transport->share->freelist, freelist_malloc,
                                                              freelist_realloc, freelist_free) != GETDNS_RETURN_GOOD)
         return false;
     if (!configure(transport, context)) {
@@ -319,13 +321,15 @@ int transport_ask(struct transport *transport, struct transport_attempt *attempt
     attempt->transport = transport;
     attempt->is_running = true;
     attempt->is_connected = false;
+    transport->share->running++;
     transport->current = attempt;
     getdns_return_t status =
         getdns_general(transport->context, name, attempt->type, NULL, attempt, &attempt->id, on_response);
     transport->current = NULL;
-    if (status == GETDNS_RETURN_GOOD)
+    if (status == GETDNS_RETURN_GOOD || !attempt->is_running)
         return 0;
     attempt->is_running = false;
+    transport->share->running--;
     return -1;
 }
 
@@ -335,5 +339,6 @@ void transport_cancel(struct transport_attempt *attempt)
     if (!attempt->is_running)
         return;
     attempt->is_running = false;
+    attempt->transport->share->running--;
     getdns_cancel_callback(attempt->transport->context, attempt->id);
 }

@@ -9,15 +9,12 @@
 
 #include <getdns/getdns_extra.h>
 
-/* Datagrams are peeked at in here; one is at most this long. */
-#define TRANSPORT_DATAGRAM_MAX 65535
-
 struct transport;
 
 /* One question sent to one upstream. Lives in its owner's memory until it has ended. */
 struct transport_attempt {
     struct transport *transport;
-    const char *name; /* lower-case, without final dot; lent while running */
+    const char *name; /* without final dot, in the letter case that a datagram must bring back; lent while running */
     uint16_t type;
     bool is_running;
     bool is_connected;
@@ -25,22 +22,30 @@ struct transport_attempt {
     /* Called once unless transport_cancel ended it: message[size] is the answer, walked whole; NULL: `failure` says
      * what happened. May come from inside getdns: it must not cancel, ask or free, only remember. */
     void (*ended)(struct transport_attempt *attempt, const uint8_t *message, size_t size, const char *failure);
+    /* A datagram came that is right but for its letter case. It was thrown away; the attempt goes on. From the loop's
+     * turn: it may ask elsewhere. */
+    void (*doubted)(struct transport_attempt *attempt);
+};
+
+/* What all transports of a resolver share. */
+struct transport_share {
+    struct loop *loop;
+    struct freelist *freelist;
+    uint8_t *buffer; /* GATE_BUFFER_SIZE octets to peek into */
+    size_t running;  /* attempts under way */
 };
 
 /* An upstream with its getdns context. */
 struct transport {
     getdns_eventloop eventloop; /* first: getdns hands it back to us */
     getdns_eventloop_vmt vmt;
-    struct loop *loop;
-    struct freelist *freelist;
-    uint8_t *datagram; /* TRANSPORT_DATAGRAM_MAX octets to peek into; shared by the transports of a resolver */
+    struct transport_share *share;
     struct upstream upstream;
     getdns_context *context;           /* NULL until the first question */
     struct transport_attempt *current; /* whose descriptors getdns is scheduling now */
 };
 
-void transport_init(struct transport *transport, struct loop *loop, struct freelist *freelist, uint8_t *datagram,
-                    const struct upstream *upstream);
+void transport_init(struct transport *transport, struct transport_share *share, const struct upstream *upstream);
 
 /* From outside getdns' callbacks, with no attempt running. */
 void transport_clear(struct transport *transport);

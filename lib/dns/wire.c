@@ -4,8 +4,6 @@
 
 #include "base/text.h"
 
-#include <stdbool.h>
-
 #define HEADER_SIZE 12
 #define NAME_MAX_OCTETS 255 /* RFC 1035 section 2.3.4 */
 #define LABEL_MAX_OCTETS 63
@@ -219,6 +217,18 @@ static bool is_reply(const uint8_t *message, size_t size, int id)
     return size >= HEADER_SIZE && (message[2] & 0xf8) == 0x80 && (id < 0 || read_u16(message) == id);
 }
 
+/* Walk all records, from behind the question to the last octet. */
+static bool walk_records(struct walker *walker)
+{
+    const uint8_t *header = walker->message;
+    unsigned records = (unsigned)read_u16(header + 6) + read_u16(header + 8) + read_u16(header + 10);
+    for (unsigned i = 0; i < records; i++) {
+        if (!walk_record(walker))
+            return false;
+    }
+    return walker->at == walker->size;
+}
+
 enum wire_verdict wire_walk(const uint8_t *message, size_t size, int id, const char *name, uint16_t type,
                             int exact_case)
 {
@@ -230,10 +240,14 @@ enum wire_verdict wire_walk(const uint8_t *message, size_t size, int id, const c
         return WIRE_MALFORMED;
     if (read_u16(message + 4) != 1 || !walk_question(&walker, name, type, exact_case != 0))
         return WIRE_STRANGER;
-    unsigned records = (unsigned)read_u16(message + 6) + read_u16(message + 8) + read_u16(message + 10);
-    for (unsigned i = 0; i < records; i++) {
-        if (!walk_record(&walker))
-            return WIRE_MALFORMED;
-    }
-    return walker.at == size ? WIRE_ANSWER : WIRE_MALFORMED;
+    return walk_records(&walker) ? WIRE_ANSWER : WIRE_MALFORMED;
+}
+
+bool wire_is_sound(const uint8_t *message, size_t size)
+{
+    struct walker walker = {message, size, HEADER_SIZE, size * STEPS_PER_OCTET};
+    if (!is_reply(message, size, -1) || read_u16(message + 4) != 1 || !walk_name(&walker) || size - walker.at < 4)
+        return false;
+    walker.at += 4;
+    return walk_records(&walker);
 }

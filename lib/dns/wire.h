@@ -3,6 +3,7 @@
 #ifndef MXCHECK_DNS_WIRE_H
 #define MXCHECK_DNS_WIRE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -17,5 +18,8 @@ enum wire_verdict {
  * letter case when `exact_case`, `type`, class IN; the id is `id`, or not looked at when id < 0. */
 enum wire_verdict wire_walk(const uint8_t *message, size_t size, int id, const char *name, uint16_t type,
                             int exact_case);
+
+/* Walk message[size] as an answer to whatever question it holds itself. */
+bool wire_is_sound(const uint8_t *message, size_t size);
 
 #endif

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* gate.h: what getdns may read from a socket: nothing that has not been walked whole. Its parser reads past its heap on
+ * messages whose structure lies, and it believes an answer to any question. */
+#ifndef MXCHECK_DNS_GATE_H
+#define MXCHECK_DNS_GATE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* The longest message with its length in front (RFC 1035 section 4.2.2). */
+#define GATE_BUFFER_SIZE 65537
+
+enum gate {
+    GATE_OPEN,      /* read */
+    GATE_SHUT,      /* nothing to read (any more) */
+    GATE_DOUBTED,   /* an answer right but for its letter case was thrown away */
+    GATE_MALFORMED, /* a message was thrown away whose structure lies */
+    GATE_FAILED     /* the socket has an error: errno */
+};
+
+/* Look at the next datagram without taking it; take it away if it is not the answer to this question. */
+enum gate gate_datagram(int fd, uint8_t buffer[GATE_BUFFER_SIZE], const char *name, uint16_t type);
+
+/* How often getdns is to read from a stream: it takes the length of a message, then the message. 0: wait for more; 1:
+ * it will meet the end of the stream, or what remains of it; 2: a whole and sound message is there. A stream with a
+ * message that lies is ended. */
+int gate_stream(int fd, uint8_t buffer[GATE_BUFFER_SIZE]);
+
+#endif

@@ -54,6 +54,15 @@ static void take_helo(struct session *session, const char *arguments, bool is_ex
     dialogue_reply(session, lines);
 }
 
+/* Say what the exchange says, unless the client has been guessing. */
+static void go_on_with_auth(struct session *session, const char *line)
+{
+    if (session->login.failures < LOGINS_MAX)
+        dialogue_reply(session, line);
+    else
+        dialogue_end(session, "421 4.7.0 too many attempts");
+}
+
 static void take_auth(struct session *session, char *arguments)
 {
     if (session->settings->credentials == NULL || !session->is_extended)
@@ -63,16 +72,7 @@ static void take_auth(struct session *session, char *arguments)
     else if (*arguments == '\0')
         dialogue_complain(session, "501 5.5.4 syntax: AUTH mechanism");
     else
-        dialogue_reply(session, login_begin(&session->login, session->settings->credentials, arguments));
-}
-
-static void continue_auth(struct session *session, const char *line)
-{
-    const char *answer = login_continue(&session->login, session->settings->credentials, line);
-    if (session->login.failures < LOGINS_MAX)
-        dialogue_reply(session, answer);
-    else
-        dialogue_end(session, "421 4.7.0 too many attempts");
+        go_on_with_auth(session, login_begin(&session->login, session->settings->credentials, arguments));
 }
 
 static const char *protocol(const struct session *session)
@@ -88,9 +88,9 @@ static void take_data(struct session *session)
 {
     struct transaction_origin origin = {session->settings->host, session->helo, session->peer, protocol(session)};
     if (session->transaction.reverse_path == NULL) {
-        dialogue_complain(session, "503 5.5.1 MAIL and RCPT first");
+        dialogue_reply(session, "503 5.5.1 MAIL and RCPT first");
     } else if (session->transaction.recipients == 0) {
-        dialogue_complain(session, "554 5.5.1 no valid recipients");
+        dialogue_reply(session, "554 5.5.1 no valid recipients");
     } else if (transaction_begin_message(&session->transaction, session->settings->folder, &origin) != 0) {
         dialogue_reply(session, "451 4.3.0 cannot store a message now, try again later");
     } else {
@@ -199,7 +199,7 @@ struct session_question *dialogue_take_line(struct session *session, enum buffer
     else if (kind == BUFFER_LINE_BROKEN)
         dialogue_end(session, "521 5.5.2 a line ends with CRLF, and has no other CR, LF or NUL");
     else if (session->login.step != LOGIN_IDLE)
-        continue_auth(session, line);
+        go_on_with_auth(session, login_continue(&session->login, session->settings->credentials, line));
     else
         return take_command(session, line);
     return NULL;

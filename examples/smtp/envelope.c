@@ -15,11 +15,12 @@ static struct step *add_step(struct session *session)
     return step;
 }
 
-/* A reply that needs no check, but must not overtake those that do. */
+/* A reply that needs no check, but must not overtake those that do. It is no error to count: after a MAIL that was
+ * refused, the RCPTs pipelined behind it are refused by the hundred. */
 static void reply_in_turn(struct session *session, const char *line)
 {
     if (session->step_count == 0)
-        dialogue_complain(session, line);
+        dialogue_reply(session, line);
     else
         snprintf(add_step(session)->reply, sizeof(session->steps[0].reply), "%s", line);
 }
@@ -54,7 +55,7 @@ static void settle_question(struct session *session, const struct step *step)
 {
     char line[512];
     if (step->question.role == MXCHECK_ROLE_RCPT && session->transaction.reverse_path == NULL) {
-        dialogue_complain(session, "503 5.5.1 there is no sender: MAIL first");
+        dialogue_reply(session, "503 5.5.1 MAIL first");
         return;
     }
     if (step->result == NULL) {
@@ -75,7 +76,7 @@ void envelope_settle(struct session *session)
     while (session->step_count > 0 && dialogue_has_room(session) && !session->is_ended) {
         struct step *step = &session->steps[session->first_step];
         if (step->address == NULL)
-            dialogue_complain(session, step->reply);
+            dialogue_reply(session, step->reply);
         else if (step->is_answered)
             settle_question(session, step);
         else

@@ -201,6 +201,8 @@ void server_begin(struct server *server, int argc, char **argv)
     *server = (struct server){.session = {.host = host, .folder = "maildir", .most_octets = 10485760}, .idle_s = 300};
 
     mxcheck_status status = mxcheck_config_new(&arguments.config);
+    if (status == MXCHECK_OK) /* a thousand clients with ten recipients each; more are deferred as overloaded */
+        status = mxcheck_config_set(arguments.config, "max-pending", "10000");
     if (status == MXCHECK_OK) {
         read_arguments(server, &arguments, argc, argv);
         status = mxcheck_ctx_new(arguments.config, &server->ctx);

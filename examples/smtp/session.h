@@ -30,7 +30,8 @@ struct session_settings {
 struct session_question {
     mxcheck_role role;
     const char *address;
-    mxcheck_id check; /* the server's own, for cancelling */
+    mxcheck_id check; /* the server's own: to cancel */
+    void *user;       /* the server's own: to go on with */
 };
 
 enum session_state {

@@ -33,6 +33,9 @@ void result_finish(mxcheck_result *result, uint64_t started_us)
     result->smtp_code = reply_code(options, judgement);
     reply_enhanced_code(options, judgement, result->enhanced_code, sizeof(result->enhanced_code));
     explain_hint(judgement, result->hint, sizeof(result->hint));
+    log_line(&result->settings->log, MXCHECK_LOG_INFO, "%s %s: %s, %s, %u us", mxcheck_role_name(judgement->role),
+             judgement->domain, mxcheck_verdict_name(judgement->verdict), mxcheck_reason_name(judgement->reason),
+             judgement->elapsed_us);
 }
 
 mxcheck_result *mxcheck_result_ref(const mxcheck_result *result)

@@ -78,6 +78,19 @@ struct question {
 
 _Static_assert(UPSTREAMS_MAX < 32, "a bit for each upstream");
 
+static const char *type_name(enum dns_type type)
+{
+    switch (type) {
+    case DNS_A:
+        return "A";
+    case DNS_MX:
+        return "MX";
+    case DNS_AAAA:
+        return "AAAA";
+    }
+    return "";
+}
+
 static void set_timer(struct question *question, uint64_t due_us)
 {
     /* The heap has room for this timer since ask first set it. */
@@ -165,8 +178,8 @@ static bool all_failed(const struct question *question)
 
 static void on_failure(struct question *question, size_t upstream, const struct answer *answer)
 {
-    log_line(question->resolver->log, MXCHECK_LOG_INFO, "%s: %s from %s", question->name, answer->dns.failure,
-             question->resolver->transports[upstream].upstream.name);
+    log_line(question->resolver->log, MXCHECK_LOG_INFO, "%s, %s: %s from %s", question->name, type_name(question->type),
+             answer->dns.failure, question->resolver->transports[upstream].upstream.name);
     note_failure(question, upstream, answer);
     if (all_failed(question))
         conclude(question);
@@ -174,10 +187,26 @@ static void on_failure(struct question *question, size_t upstream, const struct 
         hurry(question);
 }
 
+/* It spoke, whatever it said. */
+static void note_answer(struct getdns_resolver *resolver, size_t upstream)
+{
+    if (resolver->health[upstream].is_silent)
+        log_line(resolver->log, MXCHECK_LOG_INFO, "%s answers again", resolver->transports[upstream].upstream.name);
+    health_note_answer(&resolver->health[upstream]);
+}
+
+static void note_silence(struct getdns_resolver *resolver, size_t upstream, uint64_t now_us)
+{
+    if (!resolver->health[upstream].is_silent)
+        log_line(resolver->log, MXCHECK_LOG_WARNING, "%s does not answer",
+                 resolver->transports[upstream].upstream.name);
+    health_note_silence(&resolver->health[upstream], now_us);
+}
+
 static void on_message(struct question *question, size_t upstream, const uint8_t *message, size_t size)
 {
     struct answer answer;
-    health_note_answer(&question->resolver->health[upstream]);
+    note_answer(question->resolver, upstream);
     if (answer_read(&answer, question->resolver->memory, message, size, question->name, question->type) != 0) {
         question->is_out_of_memory = true;
         conclude(question);
@@ -216,7 +245,7 @@ static void on_ended(struct transport_attempt *transport, const uint8_t *message
     if (attempt->is_over_tcp && has_running(question))
         return;
     struct answer nothing = no_answer(failure);
-    health_note_silence(&question->resolver->health[attempt->upstream], clock_now_us());
+    note_silence(question->resolver, attempt->upstream, clock_now_us());
     on_failure(question, attempt->upstream, &nothing);
 }
 
@@ -238,6 +267,8 @@ static void send_attempt(struct question *question, size_t upstream, bool is_ove
     attempt->transport.type = (uint16_t)question->type;
     attempt->transport.ended = on_ended;
     attempt->transport.doubted = on_doubted;
+    log_line(resolver->log, MXCHECK_LOG_DEBUG, "%s, %s: asking %s%s", question->name, type_name(question->type),
+             resolver->transports[upstream].upstream.name, is_over_tcp ? " over TCP" : "");
     uint64_t left_us = question->deadline_us > now_us ? question->deadline_us - now_us : 0;
     if (transport_ask(&resolver->transports[upstream + (is_over_tcp ? resolver->count : 0)], &attempt->transport,
                       left_us + GETDNS_GRACE_US) == 0)
@@ -260,11 +291,11 @@ static void on_doubted(struct transport_attempt *transport)
 }
 
 /* What has not been answered by now says something of its upstream. */
-static void note_silence(struct question *question, uint64_t now_us)
+static void note_unanswered(struct question *question, uint64_t now_us)
 {
     for (size_t i = 0; i < question->attempt_count; i++) {
         if (question->attempts[i].transport.is_running)
-            health_note_silence(&question->resolver->health[question->attempts[i].upstream], now_us);
+            note_silence(question->resolver, question->attempts[i].upstream, now_us);
     }
 }
 
@@ -277,7 +308,7 @@ static void send_next(struct question *question, uint64_t now_us)
         return;
     }
     if (now_us >= question->retry_us)
-        note_silence(question, now_us);
+        note_unanswered(question, now_us);
     question->is_due = false;
     question->retry_us = now_us + question->wait_us;
     question->wait_us += question->wait_us / 2;

@@ -56,14 +56,17 @@ STORE(reply_profile)
 #define COUNT(field, low, high) .kind = KIND_COUNT, .store = store_##field, .least = (low), .most = (high)
 #define DOMAINS() .kind = KIND_DOMAINS
 #define OPTION(id, text, standard, how, accepts, about)                                                                \
-    [OPTION_##id] = {.name = (text), .default_text = (standard), how, .takes = (accepts), .help = (about)},
-#define REPLY(id, word, role, verb)                                                                                    \
+    [OPTION_##id] = {.name = (text), .default_text = (standard), how, .takes = (accepts),                       \
+                     .help = about " It takes " accepts "."},
+#define REPLY_TAKES(verb) "a whole reply for the verdict " verb ", in printable ASCII, with {id} {domain} {address} {reason}"
+#define REPLY(id, word, role, whom, verb)                                                                                    \
     {.name = "reply." word "." role, .default_text = "", .kind = KIND_REPLY, .reason = MXCHECK_REASON_##id,            \
-     .takes = "a whole reply for the verdict " verb ", in printable ASCII, with {id} {domain} {address} {reason}",     \
-     .help = "The reply for " word " to a " role "; empty: the one of reply-profile."}
+     .takes = REPLY_TAKES(verb),                                                                                       \
+     .help = "The whole reply to a " whom " for " word "; empty: the one of reply-profile. It takes "                  \
+             REPLY_TAKES(verb) "."}
 #define REASON(number, id, word, verdict, ...)                                                                         \
-    [OPTION_REPLY_##id##_SENDER] = REPLY(id, word, "sender", VERB_##verdict),                                          \
-    [OPTION_REPLY_##id##_RCPT] = REPLY(id, word, "rcpt", VERB_##verdict),
+    [OPTION_REPLY_##id##_SENDER] = REPLY(id, word, "sender", "sender", VERB_##verdict),                                \
+    [OPTION_REPLY_##id##_RCPT] = REPLY(id, word, "rcpt", "recipient", VERB_##verdict),
 #define VERB_ACCEPT "accept (250 2.1.0 ok)"
 #define VERB_DEFER "defer (451 4.4.3 {id} try again later)"
 #define VERB_REJECT "reject (550 5.1.2 {id} no mail for {domain})"

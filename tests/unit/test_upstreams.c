@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* test_upstreams.c: which resolvers a text or a resolv.conf names. */
+#include "dns/upstreams.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+/* Names joined by spaces, those over TCP with a "+". */
+static void write_names(const struct upstreams *upstreams, char *text, size_t size)
+{
+    text[0] = '\0';
+    for (size_t i = 0; i < upstreams->count; i++) {
+        size_t length = strlen(text);
+        snprintf(text + length, size - length, "%s%s%s", i == 0 ? "" : " ", upstreams->item[i].name,
+                 upstreams->item[i].transport == UPSTREAM_TCP ? "+" : "");
+    }
+}
+
+static void test_what_an_option_names(void **state)
+{
+    static const struct {
+        const char *text;
+        const char *names;
+    } rows[] = {
+        {"", ""},
+        {" , ", ""},
+        {"127.0.0.1", "127.0.0.1:53"},
+        {"127.0.0.1:5353", "127.0.0.1:5353"},
+        {"udp://192.0.2.1", "192.0.2.1:53"},
+        {"tcp://192.0.2.1:54", "192.0.2.1:54+"},
+        {"::1", "[::1]:53"},
+        {"[::1]", "[::1]:53"},
+        {"[2001:DB8:0::1]:5353", "[2001:db8::1]:5353"},
+        {"fe80::1%lo", "[fe80::1%lo]:53"},
+        {"tcp://[fe80::1%lo]:53", "[fe80::1%lo]:53+"},
+        {"192.0.2.2,192.0.2.1 192.0.2.3", "192.0.2.2:53 192.0.2.1:53 192.0.2.3:53"},
+        {"192.0.2.1, 192.0.2.1:53, tcp://192.0.2.1", "192.0.2.1:53 192.0.2.1:53+"},
+        {"192.0.2.1:65535", "192.0.2.1:65535"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct upstreams upstreams;
+        char error[200] = "", names[512];
+        if (upstreams_parse(rows[i].text, &upstreams, error, sizeof(error)) != 0)
+            fail_msg("%s: %s", rows[i].text, error);
+        write_names(&upstreams, names, sizeof(names));
+        assert_string_equal(names, rows[i].names);
+    }
+}
+
+static void test_what_no_upstream_is(void **state)
+{
+    static const char *const rows[] = {
+        "localhost",
+        "dns.example",
+        "192.0.2",
+        "192.0.2.1:",
+        "192.0.2.1:0",
+        "192.0.2.1:65536",
+        "192.0.2.1:+53",
+        "[::1",
+        "[::1]53",
+        "[::1]:",
+        "[192.0.2.1",
+        "http://192.0.2.1",
+        "udp://",
+        "192.0.2.1/",
+        "fe80::1%",
+        "1:2:3:4:5:6:7:8:9",
+        "192.0.2.256",
+        "\xc3\xbc",
+        "127.0.0.1:5353,resolver",
+        "192.0.2.1:5 3",
+        "udp://tcp://192.0.2.1",
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct upstreams upstreams = {.count = 99};
+        char error[200] = "";
+        if (upstreams_parse(rows[i], &upstreams, error, sizeof(error)) == 0)
+            fail_msg("%s is taken", rows[i]);
+        assert_int_equal(upstreams.count, 99);
+        assert_int_not_equal(strlen(error), 0);
+        for (const char *p = error; *p != '\0'; p++)
+            assert_true(*p >= ' ' && *p <= '~');
+    }
+}
+
+static void test_sixteen_and_no_more(void **state)
+{
+    char text[512] = "", error[200];
+    struct upstreams upstreams;
+    (void)state;
+    for (int i = 1; i <= 16; i++)
+        snprintf(text + strlen(text), sizeof(text) - strlen(text), "192.0.2.%d,", i);
+    assert_int_equal(upstreams_parse(text, &upstreams, error, sizeof(error)), 0);
+    assert_int_equal(upstreams.count, 16);
+    strcat(text, "192.0.2.17");
+    assert_int_equal(upstreams_parse(text, &upstreams, error, sizeof(error)), -1);
+    assert_non_null(strstr(error, "192.0.2.17"));
+}
+
+/* --- resolv.conf ---------------------------------------------------------------------------------------------------
+ */
+
+static char path[64];
+
+static int make_file(void **state)
+{
+    (void)state;
+    snprintf(path, sizeof(path), "%s", "/tmp/mxcheck-resolv.XXXXXX");
+    int fd = mkstemp(path);
+    return fd < 0 ? -1 : close(fd);
+}
+
+static int remove_file(void **state)
+{
+    (void)state;
+    unlink(path);
+    return 0;
+}
+
+static void assert_read(const char *octets, size_t size, const char *names)
+{
+    struct upstreams upstreams;
+    char found[512];
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    assert_int_equal(fwrite(octets, 1, size, file), size);
+    assert_int_equal(fclose(file), 0);
+    assert_int_equal(upstreams_read_resolv_conf(path, &upstreams), 0);
+    write_names(&upstreams, found, sizeof(found));
+    assert_string_equal(found, names);
+}
+
+static void test_what_a_resolv_conf_names(void **state)
+{
+    static const struct {
+        const char *text;
+        const char *names;
+    } rows[] = {
+        {"", "127.0.0.1:53"},
+        {"# nameserver 192.0.2.1\n; nameserver 192.0.2.2\n", "127.0.0.1:53"},
+        {"search example.com\noptions ndots:5\n", "127.0.0.1:53"},
+        {"nameserver 192.0.2.1", "192.0.2.1:53"},
+        {"domain x\nnameserver\t192.0.2.1 # ours\r\nnameserver ::1\n", "192.0.2.1:53 [::1]:53"},
+        {"nameserver 192.0.2.1\nnameserver 192.0.2.1\nnameserver 192.0.2.2\n", "192.0.2.1:53 192.0.2.2:53"},
+        {"nameserver 192.0.2.1\nnameserver 192.0.2.2\nnameserver 192.0.2.3\nnameserver 192.0.2.4\n",
+         "192.0.2.1:53 192.0.2.2:53 192.0.2.3:53"},
+        {"nameserver fe80::1%lo\n", "[fe80::1%lo]:53"},
+        {"nameserver192.0.2.1\nnameserver resolver\nnameserver 192.0.2.1:53\nnameservers 192.0.2.2\n", "127.0.0.1:53"},
+        {"nameserver\nnameserver 192.0.2.9\n", "192.0.2.9:53"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        assert_read(rows[i].text, strlen(rows[i].text), rows[i].names);
+}
+
+static void test_a_resolv_conf_of_any_octets_is_read(void **state)
+{
+    static const char nul[] = "nameserver 192.0.2.1\0\nnameserver 192.0.2.2\n";
+    static char big[100000];
+    (void)state;
+    assert_read(nul, sizeof(nul) - 1, "192.0.2.2:53");
+    memset(big, 'x', sizeof(big));
+    static const char last[] = "\nnameserver 192.0.2.3\n";
+    memcpy(big + sizeof(big) - (sizeof(last) - 1), last, sizeof(last) - 1);
+    assert_read(big, sizeof(big), "192.0.2.3:53");
+    for (size_t i = 0; i < sizeof(big); i++)
+        big[i] = (char)(i * 7);
+    assert_read(big, sizeof(big), "127.0.0.1:53");
+}
+
+static void test_a_resolv_conf_that_is_not_there_means_this_host(void **state)
+{
+    struct upstreams upstreams;
+    char names[512];
+    (void)state;
+    assert_int_equal(upstreams_read_resolv_conf("/nowhere/at/all", &upstreams), 0);
+    write_names(&upstreams, names, sizeof(names));
+    assert_string_equal(names, "127.0.0.1:53");
+}
+
+static void test_a_resolv_conf_that_cannot_be_read_is_an_error(void **state)
+{
+    struct upstreams upstreams = {.count = 99};
+    (void)state;
+    assert_int_equal(upstreams_read_resolv_conf("/tmp", &upstreams), -1);
+    assert_int_equal(upstreams.count, 99);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_what_an_option_names),
+        cmocka_unit_test(test_what_no_upstream_is),
+        cmocka_unit_test(test_sixteen_and_no_more),
+        cmocka_unit_test_setup_teardown(test_what_a_resolv_conf_names, make_file, remove_file),
+        cmocka_unit_test_setup_teardown(test_a_resolv_conf_of_any_octets_is_read, make_file, remove_file),
+        cmocka_unit_test(test_a_resolv_conf_that_is_not_there_means_this_host),
+        cmocka_unit_test(test_a_resolv_conf_that_cannot_be_read_is_an_error),
+    };
+    return cmocka_run_group_tests_name("upstreams", tests, NULL, NULL);
+}

@@ -101,6 +101,13 @@ static void copy_text(char *buffer, size_t size, const char *text)
     snprintf(buffer, size, "%s", text);
 }
 
+static void note_alias(struct asking *asking, const struct dns_answer *answer)
+{
+    struct facts_answer *noted = &asking->lookup->facts->answer[asking->which];
+    if (answer->alias[0] != '\0')
+        copy_text(noted->alias, sizeof(noted->alias), answer->alias);
+}
+
 static void note_answer(struct asking *asking, const struct dns_answer *answer)
 {
     struct facts_answer *noted = &asking->lookup->facts->answer[asking->which];
@@ -111,8 +118,7 @@ static void note_answer(struct asking *asking, const struct dns_answer *answer)
     noted->count = (unsigned)answer->count;
     noted->failure = answer->failure;
     copy_text(noted->upstream, sizeof(noted->upstream), answer->upstream);
-    if (answer->alias[0] != '\0')
-        copy_text(noted->alias, sizeof(noted->alias), answer->alias);
+    note_alias(asking, answer);
 }
 
 static int note_mx(struct facts *facts, const struct dns_answer *answer)
@@ -167,7 +173,7 @@ static void on_answer(void *user, const struct dns_answer *answer)
 
     if (answer->outcome == DNS_ALIAS && asking->alias_steps < LOOKUP_ALIAS_MAX) {
         asking->alias_steps++;
-        note_answer(asking, answer);
+        note_alias(asking, answer);
         if (ask(lookup, asking->which, answer->alias) != 0)
             finish(lookup, false);
         return;

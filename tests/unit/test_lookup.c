@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* test_lookup.c: what is asked of DNS for a domain, and what facts come of it. */
+#include "zone_resolver.h"
+
+#include "base/clock.h"
+#include "base/memory.h"
+#include "facts/lookup.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static const char zone[] = "ok.example MX 300 20 b.example\n"
+                           "ok.example MX 200 10 a.example\n"
+                           "ok.example A 60 192.0.2.1\n"
+                           "null.example MX 60 0 .\n"
+                           "a.example A 60 192.0.2.1\n"
+                           "six.example AAAA 60 2001:db8::1\n"
+                           "both.example A 60 192.0.2.1\n"
+                           "both.example AAAA 50 2001:db8::1\n"
+                           "empty.example TXT nodata\n"
+                           "nx-but-a.example MX nxdomain\n"
+                           "nx-but-a.example A 60 192.0.2.1\n"
+                           "mx-fails.example MX servfail\n"
+                           "mx-fails.example A 60 192.0.2.1\n"
+                           "mx-late.example MX timeout\n"
+                           "mx-bogus.example MX bogus\n"
+                           "a-fails.example A servfail\n"
+                           "a-fails.example AAAA nodata\n"
+                           "a-fails-6.example A servfail\n"
+                           "a-fails-6.example AAAA 60 2001:db8::1\n"
+                           "six-fails.example A nodata\n"
+                           "six-fails.example AAAA timeout\n"
+                           "a-6-silent.example A 60 192.0.2.1\n"
+                           "a-6-silent.example AAAA silent\n"
+                           "alias.example MX alias ok.example\n"
+                           "alias-a.example MX alias a.example\n"
+                           "alias-a.example A alias a.example\n"
+                           "alias-a.example AAAA alias a.example\n"
+                           "dangling.example MX alias nowhere.example\n"
+                           "loop.example MX alias loop.example\n"
+                           "loop.example A alias loop.example\n"
+                           "loop.example AAAA alias loop.example\n"
+                           "silent.example MX silent\n";
+
+struct fixture {
+    struct loop *loop;
+    struct zone_resolver resolver;
+    struct facts *facts;
+    bool is_done;
+};
+
+static int open_fixture(void **state)
+{
+    static struct fixture fixture;
+    mxcheck_status status;
+    memset(&fixture, 0, sizeof(fixture));
+    fixture.loop = loop_new(&memory_libc, &status);
+    zone_resolver_init(&fixture.resolver, fixture.loop, zone);
+    *state = &fixture;
+    return fixture.loop == NULL ? -1 : 0;
+}
+
+static int close_fixture(void **state)
+{
+    struct fixture *fixture = *state;
+    loop_free(fixture->loop);
+    return fixture->resolver.under_way == 0 ? 0 : -1;
+}
+
+static void on_facts(void *user, struct facts *facts)
+{
+    struct fixture *fixture = user;
+    assert_false(fixture->is_done);
+    fixture->is_done = true;
+    fixture->facts = facts;
+}
+
+/* Gives facts, NULL when memory ran out. */
+static struct facts *look_up(struct fixture *fixture, const char *domain, struct lookup_wants wants)
+{
+    struct lookup *lookup;
+    fixture->is_done = false;
+    fixture->resolver.asked = 0;
+    if (lookup_start(&memory_libc, &fixture->resolver.base, domain, &wants, clock_now_us() + 1000000, on_facts, fixture,
+                     &lookup) != 0)
+        return NULL;
+    assert_false(fixture->is_done);
+    for (int turns = 0; !fixture->is_done && turns < 100; turns++)
+        loop_turn(fixture->loop, 0);
+    assert_true(fixture->is_done);
+    return fixture->facts;
+}
+
+static const struct lookup_wants everything = {.a = true, .aaaa = true, .confirm_nxdomain = true};
+
+static void test_what_is_asked_and_what_comes_of_it(void **state)
+{
+    static const struct {
+        const char *domain;
+        const char *outcomes; /* of MX, A and AAAA */
+        unsigned asked;
+        unsigned mx;
+    } rows[] = {
+        {"ok.example", "records not-asked not-asked", 1, 2},
+        {"null.example", "records not-asked not-asked", 1, 1},
+        {"a.example", "nodata records not-asked", 3, 0},
+        {"six.example", "nodata nodata records", 3, 0},
+        {"both.example", "nodata records not-asked", 3, 0},
+        {"empty.example", "nodata nodata nodata", 3, 0},
+        {"nowhere.example", "nxdomain nxdomain nxdomain", 3, 0},
+        {"nx-but-a.example", "nxdomain records not-asked", 3, 0},
+        {"mx-fails.example", "failure not-asked not-asked", 1, 0},
+        {"mx-late.example", "timeout not-asked not-asked", 1, 0},
+        {"mx-bogus.example", "bogus not-asked not-asked", 1, 0},
+        {"a-fails.example", "nodata failure nodata", 3, 0},
+        {"a-fails-6.example", "nodata failure records", 3, 0},
+        {"six-fails.example", "nodata nodata timeout", 3, 0},
+        {"a-6-silent.example", "nodata records not-asked", 3, 0},
+        {"alias.example", "records not-asked not-asked", 2, 2},
+        {"alias-a.example", "nodata records not-asked", 6, 0},
+        {"dangling.example", "nxdomain nodata nodata", 4, 0},
+        {"loop.example", "nodata nodata nodata", 3 * (LOOKUP_ALIAS_MAX + 1), 0},
+    };
+    struct fixture *fixture = *state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        char outcomes[100];
+        struct facts *facts = look_up(fixture, rows[i].domain, everything);
+        assert_non_null(facts);
+        snprintf(outcomes, sizeof(outcomes), "%s %s %s", facts_outcome_name(facts->answer[FACTS_MX].outcome),
+                 facts_outcome_name(facts->answer[FACTS_A].outcome),
+                 facts_outcome_name(facts->answer[FACTS_AAAA].outcome));
+        if (strcmp(outcomes, rows[i].outcomes) != 0 || fixture->resolver.asked != rows[i].asked)
+            fail_msg("%s: %s, after %u questions", rows[i].domain, outcomes, fixture->resolver.asked);
+        assert_int_equal(facts->mx_count, rows[i].mx);
+        assert_string_equal(facts->domain, rows[i].domain);
+        assert_int_equal(fixture->resolver.under_way, 0);
+        facts_unref(facts);
+    }
+}
+
+static void test_what_is_not_wanted_is_not_asked(void **state)
+{
+    static const struct {
+        const char *domain;
+        struct lookup_wants wants;
+        const char *outcomes;
+        unsigned asked;
+    } rows[] = {
+        {"both.example", {.a = true, .confirm_nxdomain = true}, "nodata records not-asked", 2},
+        {"both.example", {.aaaa = true, .confirm_nxdomain = true}, "nodata not-asked records", 2},
+        {"both.example", {.confirm_nxdomain = true}, "nodata not-asked not-asked", 1},
+        {"nx-but-a.example", {.a = true, .aaaa = true}, "nxdomain not-asked not-asked", 1},
+        {"a.example", {.a = true, .aaaa = true}, "nodata records not-asked", 3},
+    };
+    struct fixture *fixture = *state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        char outcomes[100];
+        struct facts *facts = look_up(fixture, rows[i].domain, rows[i].wants);
+        snprintf(outcomes, sizeof(outcomes), "%s %s %s", facts_outcome_name(facts->answer[FACTS_MX].outcome),
+                 facts_outcome_name(facts->answer[FACTS_A].outcome),
+                 facts_outcome_name(facts->answer[FACTS_AAAA].outcome));
+        assert_string_equal(outcomes, rows[i].outcomes);
+        assert_int_equal(fixture->resolver.asked, rows[i].asked);
+        facts_unref(facts);
+    }
+}
+
+static void test_facts_hold_what_dns_said(void **state)
+{
+    struct facts *facts = look_up(*state, "ok.example", everything);
+    assert_int_equal(facts->mx[0].preference, 10);
+    assert_string_equal(facts->mx[0].host, "a.example");
+    assert_string_equal(facts->mx[1].host, "b.example");
+    assert_int_equal(facts->answer[FACTS_MX].ttl_s, 200);
+    assert_string_equal(facts->answer[FACTS_MX].upstream, "192.0.2.53:53");
+    facts_unref(facts);
+    facts = look_up(*state, "six.example", everything);
+    assert_string_equal(facts->first_address[1], "2001:db8::1");
+    assert_int_equal(facts->answer[FACTS_MX].ttl_s, 30);
+    facts_unref(facts);
+    facts = look_up(*state, "alias.example", everything);
+    assert_string_equal(facts->answer[FACTS_MX].alias, "ok.example");
+    facts_unref(facts);
+    facts = look_up(*state, "mx-fails.example", everything);
+    assert_string_equal(facts->answer[FACTS_MX].failure, "SERVFAIL");
+    facts_unref(facts);
+}
+
+static void test_a_cancelled_lookup_is_silent(void **state)
+{
+    struct fixture *fixture = *state;
+    struct lookup *lookup;
+    assert_int_equal(lookup_start(&memory_libc, &fixture->resolver.base, "ok.example", &everything,
+                                  clock_now_us() + 1000000, on_facts, fixture, &lookup),
+                     0);
+    lookup_cancel(lookup);
+    for (int turns = 0; turns < 10; turns++)
+        loop_turn(fixture->loop, 0);
+    assert_false(fixture->is_done);
+    assert_int_equal(fixture->resolver.under_way, 0);
+    lookup_cancel(NULL);
+}
+
+static void test_a_question_that_cannot_be_asked_ends_the_lookup(void **state)
+{
+    struct fixture *fixture = *state;
+    for (unsigned from = 1; from <= 3; from++) {
+        fixture->resolver.fails_from = from;
+        assert_null(look_up(fixture, "empty.example", everything));
+        assert_int_equal(fixture->resolver.under_way, 0);
+    }
+    fixture->resolver.fails_from = 2;
+    assert_null(look_up(fixture, "alias.example", everything));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_what_is_asked_and_what_comes_of_it, open_fixture, close_fixture),
+        cmocka_unit_test_setup_teardown(test_what_is_not_wanted_is_not_asked, open_fixture, close_fixture),
+        cmocka_unit_test_setup_teardown(test_facts_hold_what_dns_said, open_fixture, close_fixture),
+        cmocka_unit_test_setup_teardown(test_a_cancelled_lookup_is_silent, open_fixture, close_fixture),
+        cmocka_unit_test_setup_teardown(test_a_question_that_cannot_be_asked_ends_the_lookup, open_fixture,
+                                        close_fixture),
+    };
+    return cmocka_run_group_tests_name("lookup", tests, NULL, NULL);
+}

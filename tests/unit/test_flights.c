@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* test_flights.c: all who wait for a domain share one lookup, and each may leave. */
+#include "zone_resolver.h"
+
+#include "base/clock.h"
+#include "base/memory.h"
+#include "facts/flights.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static const char zone[] = "ok.example MX 300 10 a.example\n"
+                           "late.example MX timeout\n"
+                           "silent.example MX silent\n";
+
+static struct loop *loop;
+static struct zone_resolver resolver;
+static struct flights *flights;
+
+/* Somebody who waits, and what comes of it. */
+struct passenger {
+    struct waiter waiter; /* first */
+    unsigned landed;
+    struct facts *facts;
+    struct passenger *leaves; /* who leaves when this one has landed */
+    const char *goes_on_to;   /* where this one goes then */
+};
+
+static int open_flights(void **state)
+{
+    static const struct lookup_wants wants = {.a = true, .aaaa = true, .confirm_nxdomain = true};
+    mxcheck_status status;
+    (void)state;
+    loop = loop_new(&memory_libc, &status);
+    zone_resolver_init(&resolver, loop, zone);
+    flights = flights_new(&memory_libc, &resolver.base, &wants);
+    return loop == NULL || flights == NULL ? -1 : 0;
+}
+
+static int close_flights(void **state)
+{
+    (void)state;
+    flights_free(flights);
+    loop_free(loop);
+    return resolver.under_way == 0 ? 0 : -1;
+}
+
+static void on_landed(struct waiter *waiter, struct facts *facts);
+
+static void join(struct passenger *passenger, const char *domain)
+{
+    passenger->waiter = (struct waiter){.deadline_us = clock_now_us() + 1000000, .landed = on_landed};
+    assert_int_equal(flights_join(flights, domain, &passenger->waiter), 0);
+}
+
+static void on_landed(struct waiter *waiter, struct facts *facts)
+{
+    struct passenger *passenger = (struct passenger *)(void *)waiter;
+    const char *next = passenger->goes_on_to;
+    passenger->landed++;
+    facts_unref(passenger->facts);
+    passenger->facts = facts;
+    if (passenger->leaves != NULL)
+        flights_leave(&passenger->leaves->waiter);
+    passenger->goes_on_to = NULL;
+    if (next != NULL)
+        join(passenger, next);
+}
+
+static void turn(void)
+{
+    for (int turns = 0; turns < 20; turns++)
+        loop_turn(loop, 0);
+}
+
+static void release(struct passenger *passengers, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        facts_unref(passengers[i].facts);
+}
+
+static void test_all_who_wait_share_one_lookup(void **state)
+{
+    struct passenger passengers[100] = {0};
+    (void)state;
+    for (int i = 0; i < 100; i++)
+        join(&passengers[i], "ok.example");
+    assert_int_equal(resolver.asked, 1);
+    turn();
+    assert_int_equal(resolver.asked, 1);
+    for (int i = 0; i < 100; i++) {
+        assert_int_equal(passengers[i].landed, 1);
+        assert_ptr_equal(passengers[i].facts, passengers[0].facts);
+    }
+    release(passengers, 100);
+}
+
+static void test_what_has_landed_is_asked_for_anew(void **state)
+{
+    struct passenger passengers[2] = {0};
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        join(&passengers[i], "ok.example");
+        turn();
+    }
+    assert_int_equal(resolver.asked, 2);
+    release(passengers, 2);
+}
+
+static void test_one_who_leaves_hears_nothing_and_the_others_do(void **state)
+{
+    struct passenger passengers[3] = {0};
+    (void)state;
+    for (int i = 0; i < 3; i++)
+        join(&passengers[i], "ok.example");
+    flights_leave(&passengers[1].waiter);
+    flights_leave(&passengers[1].waiter);
+    turn();
+    assert_int_equal(passengers[0].landed, 1);
+    assert_int_equal(passengers[1].landed, 0);
+    assert_int_equal(passengers[2].landed, 1);
+    release(passengers, 3);
+}
+
+static void test_the_last_who_leaves_ends_the_lookup(void **state)
+{
+    struct passenger passengers[2] = {0};
+    (void)state;
+    join(&passengers[0], "silent.example");
+    join(&passengers[1], "silent.example");
+    turn();
+    flights_leave(&passengers[0].waiter);
+    assert_int_equal(resolver.under_way, 1);
+    flights_leave(&passengers[1].waiter);
+    assert_int_equal(resolver.under_way, 0);
+    turn();
+    assert_int_equal(passengers[0].landed + passengers[1].landed, 0);
+}
+
+/* Whoever lands first makes the other leave: one of the two hears. */
+static void test_one_may_leave_while_others_land(void **state)
+{
+    struct passenger passengers[3] = {0};
+    (void)state;
+    passengers[0].leaves = &passengers[1];
+    passengers[1].leaves = &passengers[0];
+    for (int i = 0; i < 3; i++)
+        join(&passengers[i], "ok.example");
+    turn();
+    assert_int_equal(passengers[0].landed + passengers[1].landed, 1);
+    assert_int_equal(passengers[2].landed, 1);
+    release(passengers, 3);
+}
+
+static void test_one_may_join_again_while_landing(void **state)
+{
+    struct passenger passenger = {.goes_on_to = "ok.example"};
+    (void)state;
+    join(&passenger, "ok.example");
+    turn();
+    assert_int_equal(passenger.landed, 2);
+    assert_non_null(passenger.facts);
+    release(&passenger, 1);
+}
+
+static void test_who_joined_late_does_not_time_out_early(void **state)
+{
+    struct passenger early = {0}, late = {0};
+    (void)state;
+    early.waiter = (struct waiter){.deadline_us = clock_now_us(), .landed = on_landed};
+    assert_int_equal(flights_join(flights, "late.example", &early.waiter), 0);
+    late.waiter = (struct waiter){.deadline_us = clock_now_us() + 60000000, .landed = on_landed};
+    assert_int_equal(flights_join(flights, "late.example", &late.waiter), 0);
+    loop_turn(loop, 0);
+    assert_int_equal(early.landed, 1);
+    assert_int_equal(late.landed, 0);
+    assert_int_equal(resolver.asked, 2);
+    flights_leave(&late.waiter);
+    release(&early, 1);
+}
+
+static void test_a_lookup_that_cannot_start_is_told(void **state)
+{
+    struct passenger passenger = {0};
+    (void)state;
+    resolver.fails_from = 1;
+    passenger.waiter = (struct waiter){.deadline_us = clock_now_us() + 1000000, .landed = on_landed};
+    assert_int_equal(flights_join(flights, "ok.example", &passenger.waiter), -1);
+    flights_leave(&passenger.waiter);
+    turn();
+    assert_int_equal(passenger.landed, 0);
+}
+
+static void test_memory_that_runs_out_under_way_lands_all_without_facts(void **state)
+{
+    struct passenger passengers[2] = {0};
+    (void)state;
+    resolver.fails_from = 2;
+    join(&passengers[0], "nowhere.example");
+    join(&passengers[1], "nowhere.example");
+    turn();
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(passengers[i].landed, 1);
+        assert_null(passengers[i].facts);
+    }
+}
+
+static void test_thousands_of_domains_are_kept_apart(void **state)
+{
+    static struct passenger passengers[3000];
+    char domain[40];
+    (void)state;
+    memset(passengers, 0, sizeof(passengers));
+    for (int i = 0; i < 3000; i++) {
+        snprintf(domain, sizeof(domain), "n%d.example", i);
+        join(&passengers[i], domain);
+    }
+    for (int turns = 0; turns < 20000 && resolver.under_way > 0; turns++)
+        loop_turn(loop, 0);
+    for (int i = 0; i < 3000; i++) {
+        snprintf(domain, sizeof(domain), "n%d.example", i);
+        assert_int_equal(passengers[i].landed, 1);
+        assert_string_equal(passengers[i].facts->domain, domain);
+    }
+    release(passengers, 3000);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, open_flights, close_flights)
+    const struct CMUnitTest tests[] = {
+        TEST(test_all_who_wait_share_one_lookup),
+        TEST(test_what_has_landed_is_asked_for_anew),
+        TEST(test_one_who_leaves_hears_nothing_and_the_others_do),
+        TEST(test_the_last_who_leaves_ends_the_lookup),
+        TEST(test_one_may_leave_while_others_land),
+        TEST(test_one_may_join_again_while_landing),
+        TEST(test_who_joined_late_does_not_time_out_early),
+        TEST(test_a_lookup_that_cannot_start_is_told),
+        TEST(test_memory_that_runs_out_under_way_lands_all_without_facts),
+        TEST(test_thousands_of_domains_are_kept_apart),
+    };
+    return cmocka_run_group_tests_name("flights", tests, NULL, NULL);
+}

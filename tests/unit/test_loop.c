@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* test_loop.c: descriptors and timers, and the one descriptor that tells of both. */
+#include "base/clock.h"
+#include "base/memory.h"
+#include "dns/loop.h"
+
+#include <poll.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static struct loop *loop;
+static int ends[2]; /* of a pipe */
+
+static int open_loop(void **state)
+{
+    mxcheck_status status;
+    (void)state;
+    loop = loop_new(&memory_libc, &status);
+    return loop == NULL || pipe(ends) != 0 ? -1 : 0;
+}
+
+static int close_loop(void **state)
+{
+    (void)state;
+    loop_free(loop);
+    close(ends[0]);
+    close(ends[1]);
+    return 0;
+}
+
+/* A timer that writes its letter. */
+struct letter {
+    struct loop_timer timer;
+    char letter;
+    struct letter *clears;
+    bool sets_itself;
+};
+
+static char fired[2000];
+
+static void on_letter(void *user)
+{
+    struct letter *letter = user;
+    size_t length = strlen(fired);
+    snprintf(fired + length, sizeof(fired) - length, "%c", letter->letter);
+    if (letter->clears != NULL)
+        loop_timer_clear(loop, &letter->clears->timer);
+    if (letter->sets_itself)
+        loop_timer_set(loop, &letter->timer, 0);
+}
+
+static void set(struct letter *letter, char name, uint64_t due_us)
+{
+    letter->letter = name;
+    letter->timer.fire = on_letter;
+    letter->timer.user = letter;
+    assert_int_equal(loop_timer_set(loop, &letter->timer, due_us), 0);
+}
+
+static bool is_readable(int fd)
+{
+    struct pollfd watched = {.fd = fd, .events = POLLIN};
+    return poll(&watched, 1, 0) == 1;
+}
+
+static void test_timers_fire_in_the_order_of_their_time(void **state)
+{
+    struct letter letters[26] = {0};
+    (void)state;
+    fired[0] = '\0';
+    for (unsigned i = 0; i < 26; i++) {
+        unsigned place = i * 7 % 26;
+        set(&letters[place], (char)('a' + place), 1 + place);
+    }
+    loop_turn(loop, 0);
+    assert_string_equal(fired, "abcdefghijklmnopqrstuvwxyz");
+}
+
+static void test_timers_that_are_moved_or_cleared(void **state)
+{
+    struct letter letters[4] = {0};
+    (void)state;
+    fired[0] = '\0';
+    for (unsigned i = 0; i < 4; i++)
+        set(&letters[i], (char)('a' + i), 1 + i);
+    loop_timer_clear(loop, &letters[1].timer);
+    loop_timer_clear(loop, &letters[1].timer);
+    assert_int_equal(loop_timer_set(loop, &letters[0].timer, 100), 0);
+    loop_turn(loop, 0);
+    assert_string_equal(fired, "cda");
+    loop_turn(loop, 0);
+    assert_string_equal(fired, "cda");
+}
+
+/* What sets itself for now is served for ever, but no turn is. */
+static void test_a_timer_may_clear_another_and_set_itself(void **state)
+{
+    struct letter letters[2] = {0};
+    (void)state;
+    fired[0] = '\0';
+    letters[0].clears = &letters[1];
+    letters[0].sets_itself = true;
+    set(&letters[0], 'a', 1);
+    set(&letters[1], 'b', 2);
+    for (size_t turns = 1; turns <= 3; turns++) {
+        loop_turn(loop, 0);
+        assert_in_range(strlen(fired), turns, turns * 2);
+    }
+    assert_int_equal(strspn(fired, "a"), strlen(fired));
+    loop_timer_clear(loop, &letters[0].timer);
+}
+
+static void test_a_heap_of_timers_keeps_its_order_whatever_is_cleared(void **state)
+{
+    enum { COUNT = 1000 };
+    static struct letter letters[COUNT];
+    (void)state;
+    memset(letters, 0, sizeof(letters));
+    fired[0] = '\0';
+    srand(1);
+    for (int i = 0; i < COUNT; i++)
+        set(&letters[i], (char)('a' + i % 26), (uint64_t)(i % 26) + 1);
+    for (int i = 0; i < COUNT / 2; i++)
+        loop_timer_clear(loop, &letters[rand() % COUNT].timer);
+    loop_turn(loop, 0);
+    for (size_t i = 1; i < strlen(fired); i++)
+        assert_true(fired[i - 1] <= fired[i]);
+    for (int i = 0; i < COUNT; i++)
+        assert_int_equal(letters[i].timer.place, 0);
+}
+
+/* A watch that notes what it saw. */
+struct seen {
+    struct loop_watch watch;
+    unsigned readable;
+    unsigned writable;
+    struct seen *clears;
+};
+
+static void on_ready(void *user, bool readable, bool writable)
+{
+    struct seen *seen = user;
+    seen->readable += readable;
+    seen->writable += writable;
+    if (seen->clears != NULL)
+        loop_watch_clear(loop, &seen->clears->watch);
+}
+
+static void watch(struct seen *seen, int fd, bool wants_read, bool wants_write)
+{
+    seen->watch.ready = on_ready;
+    seen->watch.user = seen;
+    assert_int_equal(loop_watch_set(loop, &seen->watch, fd, wants_read, wants_write), 0);
+}
+
+static void test_descriptors_are_told_when_they_are_ready(void **state)
+{
+    struct seen reader = {0}, writer = {0};
+    (void)state;
+    watch(&reader, ends[0], true, false);
+    watch(&writer, ends[1], false, true);
+    loop_turn(loop, 0);
+    assert_int_equal(reader.readable, 0);
+    assert_int_equal(writer.writable, 1);
+    assert_int_equal(write(ends[1], "x", 1), 1);
+    loop_watch_clear(loop, &writer.watch);
+    loop_turn(loop, 0);
+    assert_int_equal(reader.readable, 1);
+    assert_int_equal(writer.writable, 1);
+    loop_watch_clear(loop, &reader.watch);
+    loop_watch_clear(loop, &reader.watch);
+    loop_turn(loop, 0);
+    assert_int_equal(reader.readable, 1);
+}
+
+/* Both are ready in one turn; whoever is served first clears the other, which must not be served then. */
+static void test_a_watch_that_was_cleared_in_a_turn_is_not_served_in_it(void **state)
+{
+    struct seen reader = {0}, writer = {0};
+    (void)state;
+    reader.clears = &writer;
+    writer.clears = &reader;
+    assert_int_equal(write(ends[1], "x", 1), 1);
+    watch(&reader, ends[0], true, false);
+    watch(&writer, ends[1], false, true);
+    loop_turn(loop, 0);
+    assert_int_equal(reader.readable + writer.writable, 1);
+}
+
+static void test_a_closed_peer_is_told_as_readable(void **state)
+{
+    struct seen reader = {0};
+    (void)state;
+    watch(&reader, ends[0], true, false);
+    close(ends[1]);
+    ends[1] = dup(ends[0]);
+    loop_turn(loop, 0);
+    assert_int_equal(reader.readable, 1);
+    loop_watch_clear(loop, &reader.watch);
+}
+
+static void test_a_descriptor_that_cannot_be_watched_is_refused(void **state)
+{
+    struct seen seen = {0};
+    (void)state;
+    assert_int_equal(loop_watch_set(loop, &seen.watch, -1, true, false), -1);
+    assert_false(seen.watch.is_set);
+    loop_watch_clear(loop, &seen.watch);
+}
+
+static void test_the_one_descriptor_is_readable_when_something_is_due_and_only_then(void **state)
+{
+    struct letter letter = {0};
+    struct seen reader = {0};
+    int fd = loop_fd(loop);
+    (void)state;
+    fired[0] = '\0';
+    assert_true(fd >= 0);
+    assert_int_equal(loop_fd(loop), fd);
+    assert_false(is_readable(fd));
+
+    set(&letter, 'a', clock_now_us() + 3600000000U);
+    loop_arm(loop);
+    assert_false(is_readable(fd));
+    set(&letter, 'a', 0);
+    loop_arm(loop);
+    assert_true(is_readable(fd));
+    loop_turn(loop, 0);
+    loop_arm(loop);
+    assert_string_equal(fired, "a");
+    assert_false(is_readable(fd));
+
+    watch(&reader, ends[0], true, false);
+    assert_false(is_readable(fd));
+    assert_int_equal(write(ends[1], "x", 1), 1);
+    assert_true(is_readable(fd));
+    loop_watch_clear(loop, &reader.watch);
+    assert_false(is_readable(fd));
+}
+
+static void test_a_turn_waits_for_what_is_due_next(void **state)
+{
+    struct letter letter = {0};
+    uint64_t due_us = clock_now_us() + 30000;
+    (void)state;
+    fired[0] = '\0';
+    set(&letter, 'a', due_us);
+    for (int turns = 0; fired[0] == '\0' && turns < 100; turns++)
+        loop_turn(loop, clock_now_us() + 10000000);
+    assert_true(clock_now_us() >= due_us);
+    assert_string_equal(fired, "a");
+}
+
+static void *no_memory(size_t size, void *user)
+{
+    (void)size;
+    (void)user;
+    return NULL;
+}
+
+static void *no_more_memory(void *block, size_t size, void *user)
+{
+    (void)block;
+    (void)size;
+    (void)user;
+    return NULL;
+}
+
+static void free_nothing(void *block, void *user)
+{
+    (void)block;
+    (void)user;
+}
+
+static void test_memory_that_is_short_is_told(void **state)
+{
+    const mxcheck_memory none = {no_memory, no_more_memory, free_nothing, NULL};
+    mxcheck_status status = MXCHECK_OK;
+    (void)state;
+    assert_null(loop_new(&none, &status));
+    assert_int_equal(status, MXCHECK_ERR_NOMEM);
+    loop_free(NULL);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, open_loop, close_loop)
+    const struct CMUnitTest tests[] = {
+        TEST(test_timers_fire_in_the_order_of_their_time),
+        TEST(test_timers_that_are_moved_or_cleared),
+        TEST(test_a_timer_may_clear_another_and_set_itself),
+        TEST(test_a_heap_of_timers_keeps_its_order_whatever_is_cleared),
+        TEST(test_descriptors_are_told_when_they_are_ready),
+        TEST(test_a_watch_that_was_cleared_in_a_turn_is_not_served_in_it),
+        TEST(test_a_closed_peer_is_told_as_readable),
+        TEST(test_a_descriptor_that_cannot_be_watched_is_refused),
+        TEST(test_the_one_descriptor_is_readable_when_something_is_due_and_only_then),
+        TEST(test_a_turn_waits_for_what_is_due_next),
+        cmocka_unit_test(test_memory_that_is_short_is_told),
+    };
+    return cmocka_run_group_tests_name("loop", tests, NULL, NULL);
+}

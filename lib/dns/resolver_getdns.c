@@ -445,7 +445,7 @@ static void init_transports(struct getdns_resolver *resolver, const struct upstr
     resolver->count = upstreams->count;
     for (size_t i = 0; i < upstreams->count; i++) {
         struct upstream over_tcp = upstreams->item[i];
-        over_tcp.transport = UPSTREAM_TCP;
+        over_tcp.transport = over_tcp.transport == UPSTREAM_UDP ? UPSTREAM_TCP : over_tcp.transport;
         transport_init(&resolver->transports[i], &resolver->share, &upstreams->item[i]);
         transport_init(&resolver->transports[upstreams->count + i], &resolver->share, &over_tcp);
     }

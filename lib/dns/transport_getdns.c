@@ -16,6 +16,12 @@
 /* The largest answer that crosses any path unfragmented (DNS Flag Day 2020). */
 #define UDP_PAYLOAD_SIZE 1232
 
+/* How long a TLS connection that nobody uses stays open: a handshake costs more than all questions of a check. */
+#define TLS_IDLE_MS 10000
+
+/* Calls that bring nothing before we believe that a TLS session holds no further message. */
+#define TLS_IDLE_CALLS 3
+
 /* What getdns has scheduled: a descriptor, a timer, or both. */
 struct event {
     struct loop_watch watch;
@@ -25,12 +31,30 @@ struct event {
     getdns_eventloop_event *getdns;
 };
 
+static bool is_tls(const struct transport *transport)
+{
+    return transport->upstream.transport == UPSTREAM_TLS;
+}
+
+static void count_in(struct transport_attempt *attempt)
+{
+    attempt->is_running = true;
+    attempt->transport->running++;
+    attempt->transport->share->running++;
+}
+
+static void count_out(struct transport_attempt *attempt)
+{
+    attempt->is_running = false;
+    attempt->transport->running--;
+    attempt->transport->share->running--;
+}
+
 static void end_attempt(struct transport_attempt *attempt, const uint8_t *message, size_t size, const char *failure)
 {
     if (!attempt->is_running)
         return;
-    attempt->is_running = false;
-    attempt->transport->share->running--;
+    count_out(attempt);
     attempt->ended(attempt, message, size, failure);
 }
 
@@ -75,19 +99,37 @@ static void read_datagram(struct event *event)
     }
 }
 
-/* getdns takes the length and then the message, a call each; the first leaves the event as it is. It writes to streams
- * without MSG_NOSIGNAL. */
+/* One record of TLS may hold several messages, of which a call takes one; the socket does not tell of the others. The
+ * event at hand may be gone after any call, what getdns knows of it stays. */
+static void read_tls(const struct transport *transport, getdns_eventloop_event *getdns)
+{
+    for (int idle_calls = 0; idle_calls < TLS_IDLE_CALLS && getdns->ev != NULL && getdns->read_cb != NULL;) {
+        size_t before = transport->running;
+        getdns->read_cb(getdns->userarg);
+        idle_calls = transport->running < before ? 0 : idle_calls + 1;
+    }
+}
+
+/* From TCP getdns takes the length and then the message, a call each; the first leaves the event as it is. */
+static void read_tcp(struct event *event)
+{
+    getdns_eventloop_event *getdns = event->getdns;
+    for (int calls = gate_stream(event->watch.fd, event->transport->share->buffer); calls > 0; calls--)
+        getdns->read_cb(getdns->userarg);
+}
+
+/* getdns writes to streams without MSG_NOSIGNAL. */
 static void serve_stream(struct event *event, bool readable)
 {
     getdns_eventloop_event *getdns = event->getdns;
     struct sigpipe sigpipe;
     sigpipe_hold(&sigpipe);
-    if (readable && getdns->read_cb != NULL) {
-        for (int calls = gate_stream(event->watch.fd, event->transport->share->buffer); calls > 0; calls--)
-            getdns->read_cb(getdns->userarg);
-    } else if (getdns->write_cb != NULL) {
+    if (readable && getdns->read_cb != NULL && is_tls(event->transport))
+        read_tls(event->transport, getdns);
+    else if (readable && getdns->read_cb != NULL)
+        read_tcp(event);
+    else if (getdns->write_cb != NULL)
         getdns->write_cb(getdns->userarg);
-    }
     sigpipe_release(&sigpipe);
 }
 
@@ -108,11 +150,17 @@ static void on_ready(void *user, bool readable, bool writable)
     }
 }
 
+/* An idle stream is closed by a timer, and closing TLS writes. */
 static void on_timer(void *user)
 {
     struct event *event = user;
-    if (event->getdns->timeout_cb != NULL)
-        event->getdns->timeout_cb(event->getdns->userarg);
+    getdns_eventloop_event *getdns = event->getdns;
+    struct sigpipe sigpipe;
+    if (getdns->timeout_cb == NULL)
+        return;
+    sigpipe_hold(&sigpipe);
+    getdns->timeout_cb(getdns->userarg);
+    sigpipe_release(&sigpipe);
 }
 
 static socklen_t write_address(const struct upstream *upstream, struct sockaddr_storage *storage)
@@ -216,8 +264,14 @@ void transport_init(struct transport *transport, struct transport_share *share, 
 
 void transport_clear(struct transport *transport)
 {
+    struct sigpipe sigpipe;
+    if (transport->context == NULL)
+        return;
+    sigpipe_hold(&sigpipe);
     getdns_context_destroy(transport->context);
+    sigpipe_release(&sigpipe);
     transport->context = NULL;
+    transport->is_worn = false;
 }
 
 static getdns_dict *describe_upstream(getdns_context *context, const struct upstream *upstream)
@@ -231,9 +285,12 @@ static getdns_dict *describe_upstream(getdns_context *context, const struct upst
     getdns_bindata type = {4, (uint8_t *)family};
     if (dict == NULL)
         return NULL;
+    bool is_over_tls = upstream->transport == UPSTREAM_TLS;
     bool is_good = getdns_dict_set_bindata(dict, "address_type", &type) == GETDNS_RETURN_GOOD &&
                    getdns_dict_set_bindata(dict, "address_data", &data) == GETDNS_RETURN_GOOD &&
-                   getdns_dict_set_int(dict, "port", upstream->port) == GETDNS_RETURN_GOOD;
+                   getdns_dict_set_int(dict, is_over_tls ? "tls_port" : "port", upstream->port) == GETDNS_RETURN_GOOD;
+    if (is_good && is_over_tls)
+        is_good = getdns_dict_util_set_string(dict, "tls_auth_name", upstream->auth_name) == GETDNS_RETURN_GOOD;
     if (is_good && upstream->scope[0] != '\0')
         is_good = getdns_dict_util_set_string(dict, "scope_id", upstream->scope) == GETDNS_RETURN_GOOD;
     if (!is_good) {
@@ -254,15 +311,29 @@ static bool set_upstream(getdns_context *context, const struct upstream *upstrea
     return is_good;
 }
 
+static bool set_transports(getdns_context *context, enum upstream_transport transport)
+{
+    getdns_transport_list_t udp[] = {GETDNS_TRANSPORT_UDP, GETDNS_TRANSPORT_TCP};
+    getdns_transport_list_t tls[] = {GETDNS_TRANSPORT_TLS};
+    switch (transport) {
+    case UPSTREAM_UDP:
+        return getdns_context_set_dns_transport_list(context, 2, udp) == GETDNS_RETURN_GOOD;
+    case UPSTREAM_TCP:
+        return getdns_context_set_dns_transport_list(context, 1, udp + 1) == GETDNS_RETURN_GOOD;
+    case UPSTREAM_TLS:
+        return getdns_context_set_dns_transport_list(context, 1, tls) == GETDNS_RETURN_GOOD &&
+               getdns_context_set_tls_authentication(context, GETDNS_AUTHENTICATION_REQUIRED) == GETDNS_RETURN_GOOD &&
+               getdns_context_set_idle_timeout(context, TLS_IDLE_MS) == GETDNS_RETURN_GOOD;
+    }
+    return false;
+}
+
 /* Stub resolution by this upstream alone; never a search suffix; TCP where UDP was cut short. */
 static bool configure(struct transport *transport, getdns_context *context)
 {
-    getdns_transport_list_t transports[] = {GETDNS_TRANSPORT_UDP, GETDNS_TRANSPORT_TCP};
-    bool is_tcp = transport->upstream.transport == UPSTREAM_TCP;
     return getdns_context_set_resolution_type(context, GETDNS_RESOLUTION_STUB) == GETDNS_RETURN_GOOD &&
            getdns_context_set_append_name(context, GETDNS_APPEND_NAME_NEVER) == GETDNS_RETURN_GOOD &&
-           getdns_context_set_dns_transport_list(context, is_tcp ? 1 : 2, transports + (is_tcp ? 1 : 0)) ==
-               GETDNS_RETURN_GOOD &&
+           set_transports(context, transport->upstream.transport) &&
            getdns_context_set_edns_maximum_udp_payload_size(context, UDP_PAYLOAD_SIZE) == GETDNS_RETURN_GOOD &&
            set_upstream(context, &transport->upstream) &&
            getdns_context_set_eventloop(context, &transport->eventloop) == GETDNS_RETURN_GOOD;
@@ -271,6 +342,8 @@ static bool configure(struct transport *transport, getdns_context *context)
 static bool open_context(struct transport *transport)
 {
     getdns_context *context = NULL;
+    if (transport->is_worn && transport->running == 0)
+        transport_clear(transport);
     if (transport->context != NULL)
         return true;
     if (getdns_context_create_with_extended_memory_functions(&context, 0, transport->share->freelist, freelist_malloc,
@@ -296,6 +369,17 @@ static void end_with_response(struct transport_attempt *attempt, getdns_dict *re
         end_attempt(attempt, full->data, full->size, NULL);
 }
 
+/* After a failed handshake getdns gives a server up for good, whose certificate may be renewed meanwhile. */
+static void end_without_response(struct transport_attempt *attempt, getdns_callback_type_t kind)
+{
+    const char *failure = kind == GETDNS_CALLBACK_TIMEOUT ? "no answer" : "network error";
+    if (is_tls(attempt->transport)) {
+        attempt->transport->is_worn = true;
+        failure = "no TLS session";
+    }
+    end_attempt(attempt, NULL, 0, failure);
+}
+
 static void on_response(getdns_context *context, getdns_callback_type_t kind, getdns_dict *response, void *user,
                         getdns_transaction_t id)
 {
@@ -304,8 +388,8 @@ static void on_response(getdns_context *context, getdns_callback_type_t kind, ge
     (void)id;
     if (attempt->is_running && kind == GETDNS_CALLBACK_COMPLETE && response != NULL)
         end_with_response(attempt, response);
-    else
-        end_attempt(attempt, NULL, 0, kind == GETDNS_CALLBACK_TIMEOUT ? "no answer" : "network error");
+    else if (attempt->is_running)
+        end_without_response(attempt, kind);
     getdns_dict_destroy(response);
 }
 
@@ -319,26 +403,28 @@ int transport_ask(struct transport *transport, struct transport_attempt *attempt
     memcpy(name, attempt->name, length);
     memcpy(name + length, ".", 2);
     attempt->transport = transport;
-    attempt->is_running = true;
     attempt->is_connected = false;
-    transport->share->running++;
+    count_in(attempt);
     transport->current = attempt;
     getdns_return_t status =
         getdns_general(transport->context, name, attempt->type, NULL, attempt, &attempt->id, on_response);
     transport->current = NULL;
     if (status == GETDNS_RETURN_GOOD || !attempt->is_running)
         return 0;
-    attempt->is_running = false;
-    transport->share->running--;
+    count_out(attempt);
     return -1;
 }
 
 /* The flag goes down first: getdns calls back at once, and gives the id to its next query. */
 void transport_cancel(struct transport_attempt *attempt)
 {
+    struct sigpipe sigpipe;
     if (!attempt->is_running)
         return;
-    attempt->is_running = false;
-    attempt->transport->share->running--;
+    count_out(attempt);
+    if (is_tls(attempt->transport))
+        sigpipe_hold(&sigpipe);
     getdns_cancel_callback(attempt->transport->context, attempt->id);
+    if (is_tls(attempt->transport))
+        sigpipe_release(&sigpipe);
 }

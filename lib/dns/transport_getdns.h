@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* transport_getdns.h: one getdns context per upstream, on our loop, its datagrams walked before it may read them. */
+/* transport_getdns.h: one getdns context per upstream, on our loop, which reads nothing that has not been walked; but
+ * from TLS, whose server has proved who it is. */
 #ifndef MXCHECK_DNS_TRANSPORT_GETDNS_H
 #define MXCHECK_DNS_TRANSPORT_GETDNS_H
 
@@ -43,6 +44,8 @@ struct transport {
     struct upstream upstream;
     getdns_context *context;           /* NULL until the first question */
     struct transport_attempt *current; /* whose descriptors getdns is scheduling now */
+    size_t running;                    /* attempts under way here */
+    bool is_worn;                      /* a TLS connection failed: getdns would never try this server again */
 };
 
 void transport_init(struct transport *transport, struct transport_share *share, const struct upstream *upstream);

@@ -12,8 +12,9 @@
 #include <unistd.h>
 
 #define DNS_PORT 53
-#define NAMESERVERS_MAX 3 /* MAXNS of resolv.conf(5) */
-#define LINE_SIZE 512     /* longer lines of resolv.conf are none of ours */
+#define DNS_OVER_TLS_PORT 853 /* RFC 7858 section 3.1 */
+#define NAMESERVERS_MAX 3     /* MAXNS of resolv.conf(5) */
+#define LINE_SIZE 512         /* longer lines of resolv.conf are none of ours */
 
 static bool parse_port(const char *text, uint16_t *port)
 {
@@ -57,6 +58,8 @@ static void name_upstream(struct upstream *upstream)
         text_put_escaped(&text, upstream->scope);
     }
     text_printf(&text, is_v6 ? "]:%u" : ":%u", (unsigned)upstream->port);
+    if (upstream->auth_name[0] != '\0')
+        text_printf(&text, "#%s", upstream->auth_name);
 }
 
 /* ADDRESS, ADDRESS:PORT, [ADDRESS], [ADDRESS]:PORT; a bare IPv6 address has no port. */
@@ -73,30 +76,62 @@ static bool parse_endpoint(char *text, struct upstream *upstream)
         port = strchr(text, ':');
         *port++ = '\0';
     }
-    upstream->port = DNS_PORT;
+    upstream->port = upstream->transport == UPSTREAM_TLS ? DNS_OVER_TLS_PORT : DNS_PORT;
     return (port == NULL || parse_port(port, &upstream->port)) && parse_ip(text, upstream);
 }
 
-static bool parse_upstream(char *piece, struct upstream *upstream)
+/* Letters, digits, hyphens and dots, and a letter among what follows the last dot, so that no IP address is one. */
+static bool parse_auth_name(const char *text, struct upstream *upstream)
 {
-    memset(upstream, 0, sizeof(*upstream));
-    upstream->transport = UPSTREAM_UDP;
-    if (strncmp(piece, "udp://", 6) == 0) {
-        piece += 6;
-    } else if (strncmp(piece, "tcp://", 6) == 0) {
-        upstream->transport = UPSTREAM_TCP;
-        piece += 6;
-    }
-    if (!parse_endpoint(piece, upstream))
+    size_t length = strlen(text);
+    size_t label = 0;
+    bool has_letter = false;
+    if (length == 0 || length >= sizeof(upstream->auth_name))
         return false;
+    for (size_t i = 0; i < length; i++) {
+        char c = text_to_lower(text[i]);
+        bool is_letter = c >= 'a' && c <= 'z';
+        if (c == '.' ? label == 0 : (!is_letter && !text_is_digit(c) && c != '-') || label == 63)
+            return false;
+        label = c == '.' ? 0 : label + 1;
+        has_letter = c == '.' ? false : has_letter || is_letter;
+        upstream->auth_name[i] = c;
+    }
+    return label > 0 && has_letter;
+}
+
+static const char not_an_upstream[] =
+    "is no upstream: an IP address with or without a port is wanted, such as 127.0.0.1 or [::1]:5353";
+
+/* Returns NULL, or what is wrong. */
+static const char *parse_upstream(char *piece, struct upstream *upstream)
+{
+    static const char *const schemes[] = {"udp://", "tcp://", "tls://"};
+    char *auth_name = strchr(piece, '#');
+    memset(upstream, 0, sizeof(*upstream));
+    for (int i = 0; i < 3; i++) {
+        if (strncmp(piece, schemes[i], 6) != 0)
+            continue;
+        upstream->transport = (enum upstream_transport)i;
+        piece += 6;
+        break;
+    }
+    if (auth_name != NULL)
+        *auth_name++ = '\0';
+    if (!parse_endpoint(piece, upstream) || (auth_name != NULL && upstream->transport != UPSTREAM_TLS))
+        return not_an_upstream;
+    if (upstream->transport == UPSTREAM_TLS && (auth_name == NULL || !parse_auth_name(auth_name, upstream)))
+        return "does not tell the name that the server's certificate must bear, as in tls://9.9.9.9#dns.example";
     name_upstream(upstream);
-    return true;
+    return NULL;
 }
 
 static bool is_known(const struct upstreams *upstreams, const struct upstream *upstream)
 {
     for (size_t i = 0; i < upstreams->count; i++) {
-        if (upstreams->item[i].transport == upstream->transport && strcmp(upstreams->item[i].name, upstream->name) == 0)
+        const struct upstream *known = &upstreams->item[i];
+        if (known->transport == upstream->transport && strcmp(known->name, upstream->name) == 0 &&
+            strcmp(known->auth_name, upstream->auth_name) == 0)
             return true;
     }
     return false;
@@ -115,16 +150,15 @@ static void say(char *error, size_t size, const char *piece, const char *why)
 /* Take one piece of the list. Returns NULL, or what is wrong with it. */
 static const char *take_piece(const char *piece, struct upstreams *upstreams)
 {
-    char copy[128];
+    char copy[400];
     struct upstream upstream;
     size_t length = strlen(piece);
-    if (strncmp(piece, "tls://", 6) == 0)
-        return "asks for TLS, which this version does not offer";
     if (length >= sizeof(copy))
         return "is too long for an upstream";
     memcpy(copy, piece, length + 1);
-    if (!parse_upstream(copy, &upstream))
-        return "is no upstream: an IP address with or without a port is wanted, such as 127.0.0.1 or [::1]:5353";
+    const char *why = parse_upstream(copy, &upstream);
+    if (why != NULL)
+        return why;
     if (is_known(upstreams, &upstream))
         return NULL;
     if (upstreams->count == UPSTREAMS_MAX)
@@ -137,7 +171,7 @@ int upstreams_parse(const char *text, struct upstreams *upstreams, char *error, 
 {
     static const char separators[] = ", \t";
     struct upstreams found = {.count = 0};
-    char piece[160];
+    char piece[400];
     for (const char *p = text + strspn(text, separators); *p != '\0'; p += strspn(p, separators)) {
         size_t length = strcspn(p, separators);
         size_t fits = length < sizeof(piece) ? length : sizeof(piece) - 1;

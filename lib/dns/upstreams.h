@@ -9,15 +9,20 @@
 
 #define UPSTREAMS_MAX 16
 
-enum upstream_transport { UPSTREAM_UDP, UPSTREAM_TCP }; /* UDP goes to TCP by itself when an answer is truncated */
+enum upstream_transport {
+    UPSTREAM_UDP, /* goes to TCP by itself when an answer is truncated */
+    UPSTREAM_TCP,
+    UPSTREAM_TLS /* RFC 7858, and nothing else: never in the clear */
+};
 
 struct upstream {
     enum upstream_transport transport;
     int family;          /* AF_INET, AF_INET6 */
     uint8_t address[16]; /* network order; the first 4 for AF_INET */
     uint16_t port;
-    char scope[16]; /* of fe80::1%eth0, "" when none */
-    char name[64];  /* "127.0.0.1:53", "[::1]:5353", for people */
+    char scope[16];      /* of fe80::1%eth0, "" when none */
+    char auth_name[254]; /* of UPSTREAM_TLS: the name that the server's certificate must bear; "" otherwise */
+    char name[64];       /* "127.0.0.1:53", "[::1]:5353", "9.9.9.9:853#dns.example", for people */
 };
 
 struct upstreams {
@@ -25,8 +30,9 @@ struct upstreams {
     size_t count;
 };
 
-/* Parse "127.0.0.1, [::1]:5353, udp://192.0.2.1, tcp://192.0.2.2:53". An empty text is no upstream, and fine.
- * Returns 0, or -1 with a sentence (without option name) in error[size]. `upstreams` is written only on success. */
+/* Parse "127.0.0.1, [::1]:5353, udp://192.0.2.1, tcp://192.0.2.2:53, tls://192.0.2.3#dns.example". An empty text is no
+ * upstream, and fine. Returns 0, or -1 with a sentence (without option name) in error[size]. `upstreams` is written
+ * only on success. */
 int upstreams_parse(const char *text, struct upstreams *upstreams, char *error, size_t size);
 
 /* Take the `nameserver` lines of a resolv.conf, at most three as the C library does; options, search and domain lines

@@ -43,6 +43,9 @@ static void test_what_an_option_names(void **state)
         {"192.0.2.2,192.0.2.1 192.0.2.3", "192.0.2.2:53 192.0.2.1:53 192.0.2.3:53"},
         {"192.0.2.1, 192.0.2.1:53, tcp://192.0.2.1", "192.0.2.1:53 192.0.2.1:53+"},
         {"192.0.2.1:65535", "192.0.2.1:65535"},
+        {"tls://192.0.2.1#dns.example", "192.0.2.1:853#dns.example"},
+        {"tls://[2001:db8::1]:8853#DNS.Example", "[2001:db8::1]:8853#dns.example"},
+        {"tls://192.0.2.1#a.example tls://192.0.2.1#b.example", "192.0.2.1:853#a.example 192.0.2.1:853#b.example"},
     };
     (void)state;
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -79,6 +82,19 @@ static void test_what_no_upstream_is(void **state)
         "127.0.0.1:5353,resolver",
         "192.0.2.1:5 3",
         "udp://tcp://192.0.2.1",
+        "tls://192.0.2.1",
+        "tls://192.0.2.1#",
+        "tls://192.0.2.1#192.0.2.1",
+        "tls://192.0.2.1#a..b",
+        "tls://192.0.2.1#a.",
+        "tls://192.0.2.1#a_b.example",
+        "tls://192.0.2.1#a#b",
+        "192.0.2.1#dns.example",
+        "tcp://192.0.2.1#dns.example",
+        "tls://192.0.2.1#\xc3\xbc.example",
+        "tls://#dns.example",
+        "#",
+        "tls://192.0.2.1#0123456789012345678901234567890123456789012345678901234567890123.example",
     };
     (void)state;
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {

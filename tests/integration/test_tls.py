@@ -1,0 +1,161 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""DNS over TLS: a resolver that proves its name is believed, and any other is a failure, never a question in the clear."""
+import contextlib
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import unittest
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "support"))
+
+from daemons import Missing, free_port  # noqa: E402
+from dnsservers import servers  # noqa: E402
+from tlsserver import Authority, TlsServer  # noqa: E402
+
+COMMAND = os.environ["MXCHECK"]
+CASES_PROGRAM = os.environ["TEST_CASES"]
+CASES = os.environ["CASES"].split(":")
+NAME = "dns.mx.example"
+GOOD = "u@ok-mx.mx.example"
+
+
+class Tls(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        try:
+            cls.folder = tempfile.TemporaryDirectory(prefix="mxcheck-tls-")
+            cls.addClassCleanup(cls.folder.cleanup)
+            cls.authority = Authority(os.path.join(cls.folder.name, "ours"))
+            cls.stranger = Authority(os.path.join(cls.folder.name, "theirs"))
+            context = servers()
+            cls.dns = context.__enter__()
+            cls.addClassCleanup(context.__exit__, None, None, None)
+        except Missing as reason:
+            raise unittest.SkipTest(str(reason))
+        cls.certificate = cls.authority.issue(NAME)
+        cls.backend = int(cls.dns.address.split(":")[1])
+
+    def environment(self, **more):
+        environment = dict(os.environ, SSL_CERT_FILE=self.authority.certificate, **more)
+        environment.pop("SSL_CERT_DIR", None)
+        return environment
+
+    def check(self, upstreams, *addresses, timeout="8s"):
+        """The reasons that the command gives, and how it ended."""
+        done = subprocess.run([COMMAND, "rcpt", "-o", "upstreams=" + upstreams, "-o", "timeout=" + timeout, *addresses],
+                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, env=self.environment(), timeout=60,
+                              check=False)
+        return [line.split("\t")[2] for line in done.stdout.decode().splitlines()], done.returncode
+
+    def serve(self, certificate, port=0):
+        server = TlsServer(certificate, self.backend, port).start()
+        self.addCleanup(server.stop)
+        return server
+
+    def test_a_server_that_proves_its_name_is_believed(self):
+        server = self.serve(self.certificate)
+        upstream = "tls://127.0.0.1:%d#%s" % (server.port, NAME)
+        self.assertEqual(self.check(upstream, GOOD, "u@nxdomain.mx.example", "u@null-mx.mx.example"),
+                         (["mx", "no-such-domain", "null-mx"], 1))
+        self.assertEqual(self.check(upstream.upper().replace("TLS", "tls"), GOOD), (["mx"], 0))
+
+    def test_questions_share_a_connection(self):
+        server = self.serve(self.certificate)
+        addresses = ["u@%d.nowhere.mx.example" % i for i in range(50)]
+        reasons, _ = self.check("tls://127.0.0.1:%d#%s" % (server.port, NAME), *addresses)
+        self.assertEqual(reasons, ["no-such-domain"] * 50)
+        self.assertLess(server.connections, 50)
+
+    def test_another_name_is_a_failure(self):
+        server = self.serve(self.certificate)
+        for name in ("other.mx.example", "mx.example", "a.dns.mx.example"):
+            with self.subTest(name):
+                before = self.dns.queries()
+                self.assertEqual(self.check("tls://127.0.0.1:%d#%s" % (server.port, name), GOOD), (["dns-failure"], 2))
+                self.assertEqual(self.dns.queries(), before)
+
+    def test_a_certificate_of_a_stranger_is_a_failure(self):
+        server = self.serve(self.stranger.issue(NAME))
+        before = self.dns.queries()
+        self.assertEqual(self.check("tls://127.0.0.1:%d#%s" % (server.port, NAME), GOOD), (["dns-failure"], 2))
+        self.assertEqual(self.dns.queries(), before)
+
+    def test_a_server_without_tls_is_never_asked_in_the_clear(self):
+        server = self.serve(None)
+        before = self.dns.queries()
+        reasons, status = self.check("tls://127.0.0.1:%d#%s" % (server.port, NAME), GOOD, timeout="3s")
+        self.assertIn(reasons[0], ("dns-failure", "dns-timeout"))
+        self.assertEqual(status, 2)
+        self.assertEqual(self.dns.queries(), before)
+
+    def test_a_port_that_is_closed_is_a_failure(self):
+        self.assertEqual(self.check("tls://127.0.0.1:%d#%s" % (free_port(), NAME), GOOD), (["dns-failure"], 2))
+
+    def test_the_next_upstream_answers_for_one_that_proves_nothing(self):
+        bad, good = self.serve(self.stranger.issue(NAME)), self.serve(self.certificate)
+        upstreams = "tls://127.0.0.1:%d#%s tls://127.0.0.1:%d#%s" % (bad.port, NAME, good.port, NAME)
+        self.assertEqual(self.check(upstreams, GOOD), (["mx"], 0))
+        self.assertEqual(self.check("tls://127.0.0.1:%d#%s %s" % (bad.port, NAME, self.dns.address), GOOD), (["mx"], 0))
+
+    def test_a_server_that_dies_and_returns_is_believed_again(self):
+        """One context, that of an SMTP server, over the death of its resolver and a wrong certificate."""
+        server = TlsServer(self.certificate, self.backend).start()
+        with smtp_server("tls://127.0.0.1:%d#%s" % (server.port, NAME), self.environment()) as client:
+            self.assertRegex(ask(client, "u@ok-mx.mx.example"), "^250 2.1.0 ")
+            server.stop()
+            self.assertRegex(ask(client, "u@mx-200.mx.example"), "^451 4.4.3 ")
+            wrong = TlsServer(self.stranger.issue(NAME), self.backend, server.port).start()
+            self.assertRegex(ask(client, "u@mx-200.mx.example"), "^451 4.4.3 ")
+            wrong.stop()
+            with TlsServer(self.certificate, self.backend, server.port):
+                self.assertRegex(ask(client, "u@mx-200.mx.example"), "^250 2.1.0 ")
+
+    def test_every_case_over_tls(self):
+        for kind in ("blocking", "async"):
+            with self.subTest(kind):
+                server = self.serve(self.certificate)
+                environment = self.environment(
+                    MXCHECK_TEST_UPSTREAM="tls://127.0.0.1:%d#%s" % (server.port, NAME),
+                    MXCHECK_TEST_QUERY_LOG=self.dns.query_log, CMOCKA_MESSAGE_OUTPUT="TAP")
+                done = subprocess.run([CASES_PROGRAM, "records", kind, *CASES], env=environment, timeout=120,
+                                      stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+                self.assertEqual(done.returncode, 0, done.stdout.decode()[-3000:])
+
+
+@contextlib.contextmanager
+def smtp_server(upstreams, environment):
+    """The event-driven example on a free port; gives a file of a client that has said EHLO."""
+    with tempfile.TemporaryDirectory(prefix="mxcheck-tls-") as folder:
+        process = subprocess.Popen([os.environ["SMTP_SERVER"], "--listen", "127.0.0.1:0", "--maildir", folder + "/m",
+                                    "-o", "upstreams=" + upstreams, "-o", "timeout=4s"],
+                                   stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                                   env=environment)
+        try:
+            port = int(process.stdout.readline().decode().rsplit(":", 1)[1])
+            with socket.create_connection(("127.0.0.1", port), 20) as connection, \
+                    connection.makefile("rwb") as client:
+                client.readline()
+                say(client, "HELO client.example")
+                yield client
+        finally:
+            process.terminate()
+            process.wait(20)
+            process.stdout.close()
+
+
+def say(client, line):
+    client.write(line.encode() + b"\r\n")
+    client.flush()
+    return client.readline().decode()
+
+
+def ask(client, address):
+    """The reply to one MAIL."""
+    say(client, "RSET")
+    return say(client, "MAIL FROM:<%s>" % address)
+
+
+if __name__ == "__main__":
+    unittest.main()

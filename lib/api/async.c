@@ -133,8 +133,11 @@ static void on_wake(void *user)
 static mxcheck_status open_engine(mxcheck_ctx *ctx)
 {
     struct async *async = &ctx->async;
-    if (async->engine != NULL)
+    if (async->engine != NULL) {
+        engine_refresh(async->engine);
+        flights_use(async->flights, async->engine->resolver);
         return MXCHECK_OK;
+    }
     struct engine *engine;
     struct lookup_wants wants = engine_wants(&ctx->settings->options);
     mxcheck_status status = engine_new(ctx->settings, &engine);

@@ -58,11 +58,13 @@ struct resolver_ops {
     int (*ask)(struct resolver *resolver, const char *name, enum dns_type type, uint64_t deadline_us,
                resolver_cb callback, void *user, struct resolver_query *query);
     void (*cancel)(struct resolver_query *query);
+    bool (*is_idle)(const struct resolver *resolver);
     void (*free)(struct resolver *resolver);
 };
 
 struct resolver {
     const struct resolver_ops *ops;
+    struct resolver *next; /* its owner's */
 };
 
 /* Ask for an absolute name (no search list). deadline_us is of clock_now_us. Returns 0, or -1 when memory ran out, and
@@ -80,6 +82,12 @@ static inline void resolver_cancel(struct resolver_query *query)
 {
     if (query->inner != NULL)
         query->resolver->ops->cancel(query);
+}
+
+/* Nothing is under way. */
+static inline bool resolver_is_idle(const struct resolver *resolver)
+{
+    return resolver->ops->is_idle(resolver);
 }
 
 static inline void resolver_free(struct resolver *resolver)

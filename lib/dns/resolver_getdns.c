@@ -438,7 +438,12 @@ static void destroy(struct resolver *base)
     memory_free(memory, resolver);
 }
 
-static const struct resolver_ops ops = {ask, cancel, destroy};
+static bool is_idle(const struct resolver *base)
+{
+    return ((const struct getdns_resolver *)(const void *)base)->questions == NULL;
+}
+
+static const struct resolver_ops ops = {ask, cancel, is_idle, destroy};
 
 static void init_transports(struct getdns_resolver *resolver, const struct upstreams *upstreams)
 {

@@ -126,12 +126,24 @@ static const char *parse_upstream(char *piece, struct upstream *upstream)
     return NULL;
 }
 
+static bool is_same(const struct upstream *a, const struct upstream *b)
+{
+    return a->transport == b->transport && strcmp(a->name, b->name) == 0 && strcmp(a->auth_name, b->auth_name) == 0;
+}
+
+bool upstreams_are_same(const struct upstreams *a, const struct upstreams *b)
+{
+    for (size_t i = 0; i < a->count && i < b->count; i++) {
+        if (!is_same(&a->item[i], &b->item[i]))
+            return false;
+    }
+    return a->count == b->count;
+}
+
 static bool is_known(const struct upstreams *upstreams, const struct upstream *upstream)
 {
     for (size_t i = 0; i < upstreams->count; i++) {
-        const struct upstream *known = &upstreams->item[i];
-        if (known->transport == upstream->transport && strcmp(known->name, upstream->name) == 0 &&
-            strcmp(known->auth_name, upstream->auth_name) == 0)
+        if (is_same(&upstreams->item[i], upstream))
             return true;
     }
     return false;

@@ -35,6 +35,9 @@ struct upstreams {
  * only on success. */
 int upstreams_parse(const char *text, struct upstreams *upstreams, char *error, size_t size);
 
+/* The same ones in the same order. */
+bool upstreams_are_same(const struct upstreams *a, const struct upstreams *b);
+
 /* Take the `nameserver` lines of a resolv.conf, at most three as the C library does; options, search and domain lines
  * are not for us. A file that is empty or not there means 127.0.0.1, as resolv.conf(5) says. Returns 0, or -1 when a
  * file is there and cannot be read. Any bytes, any length of line. */

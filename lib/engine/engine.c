@@ -16,31 +16,45 @@ struct waiting {
     struct facts *facts;
 };
 
-static mxcheck_status choose_upstreams(const struct settings *settings, struct upstreams *upstreams)
+/* Those of the options; without, those of resolv.conf when they are others than before. Returns 1, 0 or -1 as
+ * resolv_conf_look. */
+static int choose_upstreams(struct engine *engine, struct upstreams *upstreams)
 {
-    *upstreams = settings->upstreams;
-    if (upstreams->count == 0 && upstreams_read_resolv_conf(RESOLV_CONF, upstreams) != 0) {
-        log_line(&settings->log, MXCHECK_LOG_ERROR, "%s cannot be read", RESOLV_CONF);
-        return MXCHECK_ERR_SYSTEM;
+    const struct settings *settings = engine->settings;
+    if (settings->upstreams.count > 0) {
+        *upstreams = settings->upstreams;
+        return engine->resolver == NULL;
     }
-    return MXCHECK_OK;
+    int outcome = resolv_conf_look(&engine->resolv_conf, RESOLV_CONF, clock_now_us(), upstreams);
+    if (outcome < 0)
+        log_line(&settings->log, MXCHECK_LOG_ERROR, "%s cannot be read", RESOLV_CONF);
+    return outcome;
+}
+
+static struct resolver *new_resolver(struct engine *engine, const struct upstreams *upstreams)
+{
+    struct settings *settings = engine->settings;
+    struct resolver *resolver = resolver_getdns_new(&settings->memory, &settings->log, engine->loop, upstreams,
+                                                    (uint64_t)settings->options.retry_after_ms * 1000);
+    if (resolver != NULL)
+        engine->upstreams = *upstreams;
+    return resolver;
 }
 
 mxcheck_status engine_new(struct settings *settings, struct engine **made)
 {
     struct upstreams upstreams;
-    mxcheck_status status = choose_upstreams(settings, &upstreams);
-    if (status != MXCHECK_OK)
-        return status;
+    mxcheck_status status = MXCHECK_ERR_SYSTEM;
     struct engine *engine = memory_zalloc(&settings->memory, 1, sizeof(*engine));
     if (engine == NULL)
         return MXCHECK_ERR_NOMEM;
     engine->settings = settings;
+    if (choose_upstreams(engine, &upstreams) < 0)
+        goto failed;
     engine->loop = loop_new(&settings->memory, &status);
     if (engine->loop == NULL)
         goto failed;
-    engine->resolver = resolver_getdns_new(&settings->memory, &settings->log, engine->loop, &upstreams,
-                                           (uint64_t)settings->options.retry_after_ms * 1000);
+    engine->resolver = new_resolver(engine, &upstreams);
     if (engine->resolver == NULL) {
         status = MXCHECK_ERR_NOMEM;
         goto failed;
@@ -53,10 +67,43 @@ failed:
     return status;
 }
 
+/* Let go of the retired ones, of all or of those that have nothing to do any more. */
+static void free_retired(struct engine *engine, bool all)
+{
+    struct resolver **link = &engine->retired;
+    while (*link != NULL) {
+        struct resolver *resolver = *link;
+        if (all || resolver_is_idle(resolver)) {
+            *link = resolver->next;
+            resolver_free(resolver);
+        } else {
+            link = &resolver->next;
+        }
+    }
+}
+
+void engine_refresh(struct engine *engine)
+{
+    struct upstreams upstreams;
+    free_retired(engine, false);
+    if (choose_upstreams(engine, &upstreams) <= 0 || upstreams_are_same(&upstreams, &engine->upstreams))
+        return;
+    struct resolver *resolver = new_resolver(engine, &upstreams);
+    if (resolver == NULL) {
+        engine->resolv_conf.is_read = false; /* try again at the next check */
+        return;
+    }
+    log_line(&engine->settings->log, MXCHECK_LOG_INFO, "%s has changed", RESOLV_CONF);
+    engine->resolver->next = engine->retired;
+    engine->retired = engine->resolver;
+    engine->resolver = resolver;
+}
+
 void engine_free(struct engine *engine)
 {
     if (engine == NULL)
         return;
+    free_retired(engine, true);
     resolver_free(engine->resolver);
     loop_free(engine->loop);
     memory_free(&engine->settings->memory, engine);

@@ -90,8 +90,10 @@ mxcheck_status pool_take(struct pool *pool, struct engine **engine)
     if (!pool_enter(pool))
         return MXCHECK_OK;
     *engine = take_idle(pool);
-    if (*engine != NULL)
+    if (*engine != NULL) {
+        engine_refresh(*engine);
         return MXCHECK_OK;
+    }
     mxcheck_status status = engine_new(pool->settings, engine);
     if (status != MXCHECK_OK)
         pool_leave(pool);

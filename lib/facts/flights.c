@@ -50,6 +50,11 @@ struct flights *flights_new(const mxcheck_memory *memory, struct resolver *resol
     return flights;
 }
 
+void flights_use(struct flights *flights, struct resolver *resolver)
+{
+    flights->resolver = resolver;
+}
+
 void flights_free(struct flights *flights)
 {
     if (flights == NULL)

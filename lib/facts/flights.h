@@ -21,6 +21,9 @@ struct flights;
 /* Gives a table on `resolver`, which must outlive it; NULL when memory ran out. All ask for `wants`. */
 struct flights *flights_new(const mxcheck_memory *memory, struct resolver *resolver, const struct lookup_wants *wants);
 
+/* Ask this resolver from now on; lookups under way stay with theirs. */
+void flights_use(struct flights *flights, struct resolver *resolver);
+
 /* Nobody may wait any more. */
 void flights_free(struct flights *flights);
 

@@ -152,21 +152,23 @@ class FaultServer:
     """Runs on a thread of its own between start() and stop(); `address` is "127.0.0.1:PORT".
 
     relay_port: where other questions go; None: they are refused. Each question is one line `udp MX name.` of `log`.
+    port: 0 for a free one.
     """
 
-    def __init__(self, faults, relay_port=None, log=None):
+    def __init__(self, faults, relay_port=None, log=None, host="127.0.0.1", port=0):
         self.faults = faults
         self.relay_port = relay_port
         self.log = open(log, "a", buffering=1, encoding="utf-8") if log else None
         self.tasks = set()
         self.ready = threading.Event()
         self.failure = None
-        self.port = 0
+        self.host = host
+        self.port = port
         self.thread = threading.Thread(target=self._run, name="fault server", daemon=True)
 
     @property
     def address(self):
-        return "127.0.0.1:%d" % self.port
+        return "%s:%d" % (self.host, self.port)
 
     def start(self):
         self.thread.start()
@@ -202,11 +204,12 @@ class FaultServer:
 
     async def _bind(self):
         """One port number for UDP and TCP, free at run time."""
+        wanted = self.port
         for _ in range(50):
-            datagrams, _front = await self.loop.create_datagram_endpoint(lambda: _Front(self), ("127.0.0.1", 0))
+            datagrams, _front = await self.loop.create_datagram_endpoint(lambda: _Front(self), (self.host, wanted))
             self.port = datagrams.get_extra_info("sockname")[1]
             try:
-                return datagrams, await asyncio.start_server(self._serve, "127.0.0.1", self.port, backlog=512)
+                return datagrams, await asyncio.start_server(self._serve, self.host, self.port, backlog=512)
             except OSError:
                 datagrams.close()
         raise OSError("no port is free for both UDP and TCP")

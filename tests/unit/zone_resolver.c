@@ -169,7 +169,12 @@ static void do_nothing(struct resolver *base)
     (void)base;
 }
 
-static const struct resolver_ops ops = {ask, cancel, do_nothing};
+static bool is_idle(const struct resolver *base)
+{
+    return ((const struct zone_resolver *)(const void *)base)->under_way == 0;
+}
+
+static const struct resolver_ops ops = {ask, cancel, is_idle, do_nothing};
 
 void zone_resolver_init(struct zone_resolver *resolver, struct loop *loop, const char *zone)
 {

@@ -1,0 +1,164 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The resolvers of the system: a resolv.conf of the test's own, and resolvers on port 53, in a namespace of its own."""
+import contextlib
+import fcntl
+import os
+import re
+import shutil
+import socket
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "support"))
+
+COMMAND = os.environ["MXCHECK"]
+SMTP_SERVER = os.environ["SMTP_SERVER"]
+INSIDE = "MXCHECK_TEST_IN_NAMESPACE"
+
+
+def enter_namespace():
+    """Run this program again where /etc/resolv.conf and port 53 may be ours; gives its status."""
+    unshare = shutil.which("unshare")
+    probe = [unshare, "--map-root-user", "--mount", "--net", "true"]
+    if unshare is None or subprocess.run(probe, stderr=subprocess.DEVNULL, check=False).returncode != 0:
+        print("skipped: no namespaces are allowed here")
+        return 77
+    return subprocess.run(probe[:-1] + [sys.executable, *sys.argv], env=dict(os.environ, **{INSIDE: "1"}),
+                          check=False).returncode
+
+
+def raise_loopback():
+    """ip link set lo up"""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
+        fcntl.ioctl(any_socket, 0x8914, struct.pack("16sh14x", b"lo", 0x1 | 0x40))  # SIOCSIFFLAGS, IFF_UP | IFF_RUNNING
+
+
+class ResolvConf(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        try:
+            from faultserver import Faults, FaultServer
+        except ModuleNotFoundError:
+            raise unittest.SkipTest("python3-dnspython is not installed")
+        raise_loopback()
+        folder = tempfile.TemporaryDirectory(prefix="mxcheck-resolv-")
+        cls.addClassCleanup(folder.cleanup)
+        cls.folder = folder.name
+        cls.path = os.path.join(cls.folder, "resolv.conf")
+        cls.write("")
+        # The file may be a link, and the mount goes over what it leads to.
+        subprocess.run(["mount", "--bind", cls.path, os.path.realpath("/etc/resolv.conf")], check=True)
+        for host, exchange in (("127.0.0.1", "first"), ("127.0.0.2", "second")):
+            faults = Faults(["test.example."])
+            faults.add("ok.test.example.", "MX", "mx:10 %s.test.example." % exchange)
+            server = FaultServer(faults, host=host, port=53).start()
+            cls.addClassCleanup(server.stop)
+
+    @classmethod
+    def write(cls, text):
+        with open(cls.path, "w", encoding="utf-8") as file:
+            file.write(text)
+
+    def run_command(self):
+        done = subprocess.run([COMMAND, "rcpt", "--json", "-o", "timeout=3s", "u@ok.test.example"],
+                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=60,
+                              check=False)
+        return done.returncode, done.stdout.decode(), done.stderr.decode()
+
+    def assert_exchange(self, exchange):
+        status, output, _ = self.run_command()
+        self.assertEqual(status, 0)
+        self.assertIn('"%s.test.example"' % exchange, output)
+
+    def test_the_nameserver_is_asked(self):
+        self.write("search test.example\nnameserver 127.0.0.2\n")
+        self.assert_exchange("second")
+
+    def test_an_empty_file_means_this_host(self):
+        for text in ("", "# nothing\n", "nameserver resolver\n"):
+            with self.subTest(text):
+                self.write(text)
+                self.assert_exchange("first")
+
+    def test_the_next_nameserver_answers_for_one_that_is_dead(self):
+        self.write("nameserver 127.0.0.9\nnameserver 127.0.0.2\n")
+        self.assert_exchange("second")
+
+    def test_a_file_that_cannot_be_read_is_told(self):
+        self.write("")
+        target = os.path.realpath("/etc/resolv.conf")
+        subprocess.run(["umount", target], check=True)
+        try:
+            # Root reads everything but a folder, which cannot be put over a file; a loop of links can.
+            with unreadable(self.folder, target):
+                status, output, error = self.run_command()
+            self.assertNotEqual(status, 0)
+            self.assertNotIn("accept", output)
+            self.assertTrue(error or "defer" in output, output)
+        finally:
+            subprocess.run(["mount", "--bind", self.path, target], check=True)
+
+    def test_a_file_that_changes_is_read_again(self):
+        self.write("nameserver 127.0.0.1\n")
+        process = subprocess.Popen([SMTP_SERVER, "--listen", "127.0.0.1:0", "--maildir", self.folder + "/maildir",
+                                    "-o", "timeout=3s"],
+                                   stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        try:
+            port = int(process.stdout.readline().decode().rsplit(":", 1)[1])
+            with socket.create_connection(("127.0.0.1", port), 20) as connection, connection.makefile("rwb") as client:
+                client.readline()
+                say(client, "HELO client.example")
+                self.assertRegex(mail(client, "u@ok.test.example"), "^250 ")
+                self.write("nameserver 127.0.0.9\n")
+                self.assertRegex(eventually(client, "^451 "), "^451 ")
+                self.write("nameserver 127.0.0.2\n")
+                self.assertRegex(eventually(client, "^250 "), "^250 ")
+        finally:
+            process.terminate()
+            process.wait(20)
+            process.stdout.close()
+
+
+@contextlib.contextmanager
+def unreadable(folder, target):
+    """Something at `target` that is there and cannot be opened: a socket."""
+    path = os.path.join(folder, "socket")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener:
+        listener.bind(path)
+        subprocess.run(["mount", "--bind", path, target], check=True)
+        try:
+            yield
+        finally:
+            subprocess.run(["umount", target], check=True)
+            os.unlink(path)
+
+
+def say(client, line):
+    client.write(line.encode() + b"\r\n")
+    client.flush()
+    return client.readline().decode()
+
+
+def mail(client, address):
+    say(client, "RSET")
+    return say(client, "MAIL FROM:<%s>" % address)
+
+
+def eventually(client, pattern):
+    """The reply, once it is as wanted: the file is looked at once a second."""
+    for _ in range(20):
+        reply = mail(client, "u@ok.test.example")
+        if re.match(pattern, reply):
+            break
+        time.sleep(0.3)
+    return reply
+
+
+if __name__ == "__main__":
+    if INSIDE not in os.environ:
+        sys.exit(enter_namespace())
+    unittest.main()

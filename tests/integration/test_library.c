@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* test_library.c: the library as a server uses it: errors of the caller, deadlines, threads, forks, scarce memory. */
+/* test_library.c: the library as a server uses it: errors of the caller, deadlines, threads, forks. */
 #include "support.h"
 
 #include <dirent.h>
@@ -434,116 +434,6 @@ static void test_no_descriptor_is_left_behind(void **state)
     assert_int_equal(count_descriptors(), before);
 }
 
-/* --- memory ------------------------------------------------------------------------------------------------------- */
-
-struct scarce {
-    long left;     /* allocations that succeed before one fails; negative: all */
-    bool is_final; /* whether all later ones fail, too */
-    long live;     /* blocks that were not freed */
-};
-
-static bool is_out(struct scarce *scarce)
-{
-    if (scarce->left < 0)
-        return false;
-    if (scarce->left == 0) {
-        scarce->left = scarce->is_final ? 0 : -1;
-        return true;
-    }
-    scarce->left--;
-    return false;
-}
-
-static void *scarce_malloc(size_t size, void *user_data)
-{
-    struct scarce *scarce = user_data;
-    void *block = is_out(scarce) ? NULL : malloc(size);
-    scarce->live += block != NULL;
-    return block;
-}
-
-static void *scarce_realloc(void *pointer, size_t size, void *user_data)
-{
-    struct scarce *scarce = user_data;
-    if (is_out(scarce))
-        return NULL;
-    void *block = realloc(pointer, size);
-    scarce->live += pointer == NULL && block != NULL;
-    return block;
-}
-
-static void scarce_free(void *pointer, void *user_data)
-{
-    struct scarce *scarce = user_data;
-    scarce->live -= pointer != NULL;
-    free(pointer);
-}
-
-static mxcheck_config *scarce_config(struct scarce *scarce)
-{
-    const mxcheck_memory functions = {scarce_malloc, scarce_realloc, scarce_free, scarce};
-    mxcheck_config *config = support_config(NULL);
-    assert_non_null(config);
-    assert_int_equal(mxcheck_config_set_memory(config, &functions), MXCHECK_OK);
-    return config;
-}
-
-/* A check that ended in a verdict came to the true one, or to a deferral when there was no memory to read an answer in. */
-static void assert_is_true_or_deferred(const mxcheck_result *result, mxcheck_reason reason)
-{
-    if (mxcheck_result_verdict(result) != MXCHECK_VERDICT_DEFER)
-        assert_string_equal(mxcheck_reason_name(mxcheck_result_reason(result)), mxcheck_reason_name(reason));
-}
-
-/* Checks with the n-th allocation failing, n = 0, 1, 2, ... until none fails any more. */
-static void exhaust(const char *address, mxcheck_reason reason, bool is_final)
-{
-    struct scarce scarce = {-1, is_final, 0};
-    mxcheck_config *config = scarce_config(&scarce);
-    bool was_out = true;
-    for (long n = 0; was_out && n < 100000; n++) {
-        mxcheck_ctx *ctx = NULL;
-        mxcheck_result *result = NULL;
-        scarce.left = n;
-        mxcheck_status status = mxcheck_ctx_new(config, &ctx);
-        if (status == MXCHECK_OK)
-            status = mxcheck_check_rcpt(ctx, address, &result);
-        was_out = is_final ? scarce.left == 0 : scarce.left < 0;
-        scarce.left = -1;
-        if (status == MXCHECK_OK) {
-            assert_is_true_or_deferred(result, reason);
-        } else {
-            assert_int_equal(status, MXCHECK_ERR_NOMEM);
-            assert_null(result);
-            if (ctx != NULL)
-                support_expect(ctx, MXCHECK_ROLE_RCPT, address, reason);
-        }
-        mxcheck_result_unref(result);
-        mxcheck_ctx_free(ctx);
-        assert_int_equal(scarce.live, 0);
-    }
-    mxcheck_config_free(config);
-    assert_false(was_out);
-}
-
-static void test_one_failed_allocation_is_out_of_memory_and_passes(void **state)
-{
-    (void)state;
-    exhaust(GOOD, MXCHECK_REASON_MX, false);
-    exhaust("u@implicit-aaaa.mx.example", MXCHECK_REASON_IMPLICIT_AAAA, false);
-    exhaust("u@b\xc3\xbc" "cher.mx.example", MXCHECK_REASON_MX, false);
-    exhaust("u@foo.invalid", MXCHECK_REASON_SPECIAL_USE, false);
-    exhaust("u@sf-all.f.mx.example", MXCHECK_REASON_DNS_FAILURE, false);
-}
-
-static void test_memory_that_stays_away_is_out_of_memory(void **state)
-{
-    (void)state;
-    exhaust(GOOD, MXCHECK_REASON_MX, true);
-    exhaust("u@nxdomain.mx.example", MXCHECK_REASON_NO_SUCH_DOMAIN, true);
-    exhaust("u@mx-200.mx.example", MXCHECK_REASON_MX, true);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -564,8 +454,6 @@ int main(void)
         cmocka_unit_test(test_many_threads_share_a_context),
         cmocka_unit_test(test_a_child_uses_the_context_of_its_parent),
         cmocka_unit_test(test_no_descriptor_is_left_behind),
-        cmocka_unit_test(test_one_failed_allocation_is_out_of_memory_and_passes),
-        cmocka_unit_test(test_memory_that_stays_away_is_out_of_memory),
     };
     support_upstream();
     return cmocka_run_group_tests_name("library", tests, NULL, NULL);

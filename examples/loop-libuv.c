@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* loop-libuv.c: many checks at once on the loop of libuv.
+ *
+ *     cc -o loop-libuv loop-libuv.c $(pkg-config --cflags --libs mxcheck libuv)
+ *     ./loop-libuv -o timeout=3s bob@example.com alice@example.org
+ *     ./loop-libuv < addresses
+ *
+ * Prints `ADDRESS<TAB>reply` as each verdict comes. Ends with 0 when every address was accepted, with 1 when one was
+ * rejected, with 2 when none was but one was deferred, and with 64 or more when it could not do its work. */
+#include <mxcheck/mxcheck.h>
+
+#include <ctype.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+#include <uv.h>
+
+enum { MOST_AT_ONCE = 500 }; /* below the option max-pending, so that none is deferred as overloaded */
+
+struct run {
+    mxcheck_ctx *ctx;
+    char **arguments; /* the addresses that are left; from standard input when is_input */
+    bool is_input;
+    char *line;
+    size_t line_size;
+    bool has_rejected;
+    bool has_deferred;
+};
+
+static void die(int status, const char *what)
+{
+    fprintf(stderr, "loop-libuv: %s\n", what);
+    exit(status);
+}
+
+/* Addresses are bytes from anywhere: a terminal gets printable ASCII alone. */
+static void print_address(const char *address)
+{
+    for (; *address != '\0'; address++)
+        printf(isprint((unsigned char)*address) ? "%c" : "\\x%02x", (unsigned char)*address);
+}
+
+/* Comes from mxcheck_ctx_dispatch(), once for each check. The result is lent. */
+static void on_verdict(mxcheck_id id, const mxcheck_result *result, void *user_data)
+{
+    struct run *run = user_data;
+    char reply[512];
+
+    (void)id; /* for mxcheck_cancel(), had we kept it */
+    run->has_rejected |= mxcheck_result_verdict(result) == MXCHECK_VERDICT_REJECT;
+    run->has_deferred |= mxcheck_result_verdict(result) == MXCHECK_VERDICT_DEFER;
+    mxcheck_result_reply(result, NULL, reply, sizeof(reply));
+    print_address(mxcheck_result_address(result));
+    printf("\t%s\n", reply);
+    fflush(stdout);
+}
+
+/* The next address, NULL when there is none. Waits for standard input: a server would watch that in its loop, too. */
+static const char *next_address(struct run *run)
+{
+    if (!run->is_input)
+        return *run->arguments == NULL ? NULL : *run->arguments++;
+    if (getline(&run->line, &run->line_size, stdin) < 0)
+        return NULL;
+    run->line[strcspn(run->line, "\r\n")] = '\0';
+    return run->line;
+}
+
+static void start_checks(struct run *run)
+{
+    const char *address;
+
+    while (mxcheck_ctx_pending(run->ctx) < MOST_AT_ONCE && (address = next_address(run)) != NULL) {
+        mxcheck_status status = mxcheck_check_rcpt_async(run->ctx, address, on_verdict, run, NULL);
+        if (status != MXCHECK_OK)
+            die(EX_OSERR, mxcheck_status_text(status));
+    }
+}
+
+static void on_readable(uv_poll_t *watcher, int status, int events)
+{
+    struct run *run = watcher->data;
+
+    (void)status;
+    (void)events;
+    mxcheck_ctx_dispatch(run->ctx);
+    start_checks(run);
+    if (mxcheck_ctx_pending(run->ctx) == 0)
+        uv_close((uv_handle_t *)watcher, NULL); /* nothing is watched any more: uv_run() returns */
+}
+
+/* Turn until every check has called back. */
+static void watch(struct run *run)
+{
+    uv_loop_t loop;
+    uv_poll_t watcher = {.data = run};
+
+    if (mxcheck_ctx_pending(run->ctx) == 0)
+        return;
+    if (uv_loop_init(&loop) != 0 || uv_poll_init(&loop, &watcher, mxcheck_ctx_fd(run->ctx)) != 0 ||
+        uv_poll_start(&watcher, UV_READABLE, on_readable) != 0)
+        die(EX_OSERR, "the loop cannot watch");
+    uv_run(&loop, UV_RUN_DEFAULT);
+    uv_loop_close(&loop);
+}
+
+/* Options of the library, each as -o NAME=VALUE, then addresses. */
+static void read_arguments(int argc, char **argv, mxcheck_config *config, struct run *run)
+{
+    int flag;
+
+    while ((flag = getopt(argc, argv, "o:")) != -1) {
+        char *value = flag == 'o' ? strchr(optarg, '=') : NULL;
+        if (value == NULL)
+            die(EX_USAGE, "usage: loop-libuv [-o NAME=VALUE]... [ADDRESS]...");
+        *value++ = '\0';
+        if (mxcheck_config_set(config, optarg, value) != MXCHECK_OK)
+            die(EX_USAGE, mxcheck_config_error(config));
+    }
+    run->arguments = argv + optind;
+    run->is_input = optind == argc;
+}
+
+int main(int argc, char **argv)
+{
+    struct run run = {0};
+    mxcheck_config *config;
+
+    if (mxcheck_config_new(&config) != MXCHECK_OK)
+        die(EX_OSERR, "no memory");
+    read_arguments(argc, argv, config, &run);
+    if (mxcheck_ctx_new(config, &run.ctx) != MXCHECK_OK)
+        die(EX_OSERR, "no memory");
+    mxcheck_config_free(config);
+
+    start_checks(&run);
+    watch(&run);
+    mxcheck_ctx_free(run.ctx);
+    free(run.line);
+    return run.has_rejected ? 1 : run.has_deferred ? 2 : 0;
+}

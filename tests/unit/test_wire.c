@@ -22,6 +22,11 @@
                                 "\4mail"                                                                               \
                                 "\xc0\x0c"
 
+#define TWENTY "01234567890123456789"
+#define SOA(length)                                                                                                    \
+    OWNER FIXED("\6", length)                                                                                          \
+    OWNER OWNER TWENTY
+
 /* The octets of a literal without its last NUL. */
 #define OCTETS(literal) (const uint8_t *)(literal), sizeof(literal) - 1
 
@@ -52,6 +57,14 @@ static const struct row rows[] = {
     {"EDNS", OCTETS(HEADER(REPLY, NONE, NONE, ONE) QUESTION "\0\0\x29\x04\xd0\0\0\0\0\0\0"), WIRE_ANSWER},
     {"EDNS with an option",
      OCTETS(HEADER(REPLY, NONE, NONE, ONE) QUESTION "\0\0\x29\x04\xd0\0\0\0\0\0\6\0\x0f\0\2\0\6"), WIRE_ANSWER},
+    {"EDNS with options",
+     OCTETS(HEADER(REPLY, NONE, NONE, ONE) QUESTION "\0\0\x29\x04\xd0\0\0\0\0\0\x0b\0\x0f\0\2\0\6\0\1\0\1a"),
+     WIRE_ANSWER},
+    {"EDNS with an option and half of another",
+     OCTETS(HEADER(REPLY, NONE, NONE, ONE) QUESTION "\0\0\x29\x04\xd0\0\0\0\0\0\x09\0\x0f\0\2\0\6\0\1\0"),
+     WIRE_MALFORMED},
+    {"EDNS with an option that is empty",
+     OCTETS(HEADER(REPLY, NONE, NONE, ONE) QUESTION "\0\0\x29\x04\xd0\0\0\0\0\0\4\0\3\0\0"), WIRE_ANSWER},
     {"EDNS with an option that is longer than its rdata",
      OCTETS(HEADER(REPLY, NONE, NONE, ONE) QUESTION "\0\0\x29\x04\xd0\0\0\0\0\0\6\0\x0f\0\3\0\6"), WIRE_MALFORMED},
     {"an empty datagram", OCTETS(""), WIRE_STRANGER},
@@ -67,6 +80,9 @@ static const struct row rows[] = {
     {"another class", OCTETS(HEADER(REPLY, NONE, NONE, NONE) "\2ok\7example\0\0\x0f\0\3"), WIRE_STRANGER},
     {"half a question", OCTETS(HEADER(REPLY, NONE, NONE, NONE) "\2ok\7exa"), WIRE_STRANGER},
     {"a compressed question", OCTETS(HEADER(REPLY, NONE, NONE, NONE) "\xc0\x0c\0\x0f\0\1"), WIRE_STRANGER},
+    {"a question without its class", OCTETS(HEADER(REPLY, NONE, NONE, NONE) "\2ok\7example\0\0\x0f\0"), WIRE_STRANGER},
+    {"a label where the question's name must end", OCTETS(HEADER(REPLY, NONE, NONE, NONE) "\2ok\7example\1\0\x0f\0\1"),
+     WIRE_STRANGER},
     {"an octet behind the end", OCTETS(HEADER(REPLY, NONE, NONE, NONE) QUESTION "\0"), WIRE_MALFORMED},
     {"one record less than counted", OCTETS(HEADER(REPLY, "\0\2", NONE, NONE) QUESTION MX_RECORD), WIRE_MALFORMED},
     {"65,535 records, and none", OCTETS(HEADER(REPLY, "\xff\xff", NONE, NONE) QUESTION), WIRE_MALFORMED},
@@ -97,6 +113,41 @@ static const struct row rows[] = {
     {"a pointer past the end", OCTETS(HEADER(REPLY, ONE, NONE, NONE) QUESTION "\xff\xff" FIXED("\1", "\4") "\1\2\3\4"),
      WIRE_MALFORMED},
     {"half a pointer", OCTETS(HEADER(REPLY, ONE, NONE, NONE) QUESTION "\xc0"), WIRE_MALFORMED},
+    {"a pointer to itself that leads on",
+     OCTETS(HEADER(REPLY, ONE, NONE, NONE) QUESTION "\xc0\x1c" FIXED("\1", "\4") "\1\2\3\4"), WIRE_MALFORMED},
+    {"a label as a pointer that has lost a bit",
+     OCTETS(HEADER(REPLY, ONE, NONE, NONE) QUESTION "\x40\x0c" FIXED("\1", "\4") "\1\2\3\4"), WIRE_MALFORMED},
+    {"a pointer to a label that reaches past the end",
+     OCTETS(HEADER(REPLY, "\0\2", NONE, NONE) QUESTION OWNER FIXED("\1", "\4") "\x3f\2\3\4"
+                                                                               "\xc0\x28" FIXED("\1", "\4") "\1\2\3\4"),
+     WIRE_MALFORMED},
+    {"a pointer to a label of a kind that is not",
+     OCTETS(HEADER(REPLY, "\0\2", NONE, NONE) QUESTION OWNER FIXED("\1", "\4") "\x80\2\3\4"
+                                                                               "\xc0\x28" FIXED("\1", "\4") "\1\2\3\4"),
+     WIRE_MALFORMED},
+    {"a record that ends with its length", OCTETS(HEADER(REPLY, ONE, NONE, NONE) QUESTION OWNER FIXED("\1", "\4")),
+     WIRE_MALFORMED},
+    {"a record without its last octet of length",
+     OCTETS(HEADER(REPLY, ONE, NONE, NONE) QUESTION OWNER "\0\1\0\1\0\0\0\0\0"), WIRE_MALFORMED},
+    {"all sections", OCTETS(HEADER(REPLY, ONE, ONE, ONE) QUESTION MX_RECORD MX_RECORD MX_RECORD), WIRE_ANSWER},
+    {"SOA", OCTETS(HEADER(REPLY, NONE, ONE, NONE) QUESTION SOA("\x18")), WIRE_ANSWER},
+    {"SOA with one octet too many", OCTETS(HEADER(REPLY, NONE, ONE, NONE) QUESTION SOA("\x19") "\0"), WIRE_MALFORMED},
+    {"SOA with one octet too few", OCTETS(HEADER(REPLY, NONE, "\0\2", NONE) QUESTION SOA("\x17")), WIRE_MALFORMED},
+    {"SOA of one name", OCTETS(HEADER(REPLY, NONE, ONE, NONE) QUESTION OWNER FIXED("\6", "\x16") OWNER TWENTY),
+     WIRE_MALFORMED},
+    {"SOA without its numbers", OCTETS(HEADER(REPLY, NONE, ONE, NONE) QUESTION OWNER FIXED("\6", "\4") OWNER OWNER),
+     WIRE_MALFORMED},
+    {"NS", OCTETS(HEADER(REPLY, NONE, ONE, NONE) QUESTION OWNER FIXED("\2", "\2") OWNER), WIRE_ANSWER},
+    {"NS without a name", OCTETS(HEADER(REPLY, NONE, "\0\2", NONE) QUESTION OWNER FIXED("\2", "\0") MX_RECORD),
+     WIRE_MALFORMED},
+    {"AAAA", OCTETS(HEADER(REPLY, ONE, NONE, NONE) QUESTION OWNER FIXED("\x1c", "\x10") "0123456789abcdef"),
+     WIRE_ANSWER},
+    {"TXT", OCTETS(HEADER(REPLY, ONE, NONE, NONE) QUESTION OWNER FIXED("\x10", "\6") "\1a\0\2bc"), WIRE_ANSWER},
+    {"a later TXT string past its rdata",
+     OCTETS(HEADER(REPLY, ONE, NONE, NONE) QUESTION OWNER FIXED("\x10", "\6") "\1a\0\3bc"), WIRE_MALFORMED},
+    {"the shortest DS", OCTETS(HEADER(REPLY, ONE, NONE, NONE) QUESTION OWNER FIXED("\x2b", "\5") "12345"), WIRE_ANSWER},
+    {"DS shorter than that", OCTETS(HEADER(REPLY, ONE, NONE, NONE) QUESTION OWNER FIXED("\x2b", "\4") "1234"),
+     WIRE_MALFORMED},
     {"a label of a kind that is not",
      OCTETS(HEADER(REPLY, ONE, NONE, NONE) QUESTION "\x41"
                                                     "a\0" FIXED("\1", "\4") "\1\2\3\4"),
@@ -136,6 +187,7 @@ static void test_the_id_counts_when_it_is_given(void **state)
     (void)state;
     assert_int_equal(wire_walk(OCTETS(good), 0x1234, "ok.example", DNS_MX, 1), WIRE_ANSWER);
     assert_int_equal(wire_walk(OCTETS(good), 0x1235, "ok.example", DNS_MX, 1), WIRE_STRANGER);
+    assert_int_equal(wire_walk(OCTETS(good), 0, "ok.example", DNS_MX, 1), WIRE_STRANGER);
 }
 
 static void test_escapes_of_the_name_asked_are_octets(void **state)
@@ -145,6 +197,28 @@ static void test_escapes_of_the_name_asked_are_octets(void **state)
     assert_int_equal(wire_walk(OCTETS(escaped), -1, "a\\.\\001.example", DNS_MX, 1), WIRE_ANSWER);
     assert_int_equal(wire_walk(OCTETS(escaped), -1, "a\\046\\001.example", DNS_MX, 1), WIRE_ANSWER);
     assert_int_equal(wire_walk(OCTETS(escaped), -1, "a.\\001.example", DNS_MX, 1), WIRE_STRANGER);
+}
+
+/* A label of 63 octets is asked; a longer one, or one of none, is nobody's question. */
+static void test_labels_of_the_name_asked(void **state)
+{
+    enum { LONGEST = 63 };
+    char name[LONGEST + 2], message[12 + 1 + LONGEST + 1 + 1 + 4] = HEADER(REPLY, NONE, NONE, NONE);
+    size_t fixed = 12 + 1 + LONGEST + 1;
+    (void)state;
+    memset(name, 'a', sizeof(name));
+    memset(message + 13, 'a', LONGEST + 1);
+    message[12] = LONGEST;
+    name[LONGEST] = '\0';
+    memcpy(message + fixed - 1, "\0\0\x0f\0\1", 5);
+    assert_int_equal(wire_walk((const uint8_t *)message, fixed + 4, -1, name, DNS_MX, 1), WIRE_ANSWER);
+    name[LONGEST] = 'a';
+    name[LONGEST + 1] = '\0';
+    message[12] = LONGEST + 1;
+    memcpy(message + fixed, "\0\0\x0f\0\1", 5);
+    assert_int_equal(wire_walk((const uint8_t *)message, fixed + 5, -1, name, DNS_MX, 1), WIRE_STRANGER);
+    static const char empty_label[] = HEADER(REPLY, NONE, NONE, NONE) "\1a\0\1b\0\0\x0f\0\1";
+    assert_int_equal(wire_walk(OCTETS(empty_label), -1, "a..b", DNS_MX, 1), WIRE_STRANGER);
 }
 
 static void test_a_name_of_more_than_255_octets_lies(void **state)
@@ -166,16 +240,17 @@ static void test_a_name_of_more_than_255_octets_lies(void **state)
     assert_int_equal(walk(message, last + 62 + 15, 1), WIRE_ANSWER);
 }
 
-/* Chains of pointers, each to the one before it, made to cost much for each of many records. */
-static void test_pointer_chains_cost_no_more_than_the_message_is_long(void **state)
+/* Records whose owners are pointers, each to the one before: following all of them costs the square of their number. */
+static enum wire_verdict walk_chain(unsigned records)
 {
     static uint8_t message[65535];
-    static const char head[] = HEADER(REPLY, "\x0f\xff", NONE, NONE) QUESTION;
+    static const char head[] = HEADER(REPLY, NONE, NONE, NONE) QUESTION;
     size_t at = sizeof(head) - 1;
-    (void)state;
-    memcpy(message, head, at);
     size_t previous = 12;
-    for (int i = 0; i < 0xfff && at + 16 <= sizeof(message); i++) {
+    memcpy(message, head, at);
+    message[6] = (uint8_t)(records >> 8);
+    message[7] = (uint8_t)records;
+    for (unsigned i = 0; i < records; i++) {
         size_t owner = at;
         message[at++] = (uint8_t)(0xc0 | previous >> 8);
         message[at++] = (uint8_t)previous;
@@ -183,7 +258,14 @@ static void test_pointer_chains_cost_no_more_than_the_message_is_long(void **sta
         at += 14;
         previous = owner < 0x4000 ? owner : previous;
     }
-    assert_int_equal(walk(message, at, 1), WIRE_MALFORMED);
+    return walk(message, at, 1);
+}
+
+static void test_pointer_chains_cost_no_more_than_the_message_is_long(void **state)
+{
+    (void)state;
+    assert_int_equal(walk_chain(100), WIRE_ANSWER);
+    assert_int_equal(walk_chain(4000), WIRE_MALFORMED);
 }
 
 static void test_a_sound_message_answers_whatever_it_asks(void **state)
@@ -193,6 +275,9 @@ static void test_a_sound_message_answers_whatever_it_asks(void **state)
     assert_true(wire_is_sound(OCTETS(HEADER(REPLY, NONE, NONE, NONE) "\0\0\1\0\1")));
     assert_false(wire_is_sound(OCTETS(HEADER("\x01\x00", ONE, NONE, NONE) QUESTION MX_RECORD)));
     assert_false(wire_is_sound(OCTETS(HEADER(REPLY, ONE, NONE, NONE) QUESTION)));
+    assert_false(wire_is_sound(OCTETS(HEADER(REPLY, NONE, NONE, NONE) "\0\0\1\0")));
+    assert_false(wire_is_sound(OCTETS(HEADER(REPLY, NONE, NONE, NONE) "\0\0\1\0\1\0")));
+    assert_false(wire_is_sound(OCTETS(HEADER(REPLY, NONE, NONE, NONE) "\1")));
     assert_false(wire_is_sound(OCTETS("")));
 }
 
@@ -204,6 +289,7 @@ int main(void)
         cmocka_unit_test(test_letter_case_counts_when_it_is_asked_for),
         cmocka_unit_test(test_the_id_counts_when_it_is_given),
         cmocka_unit_test(test_escapes_of_the_name_asked_are_octets),
+        cmocka_unit_test(test_labels_of_the_name_asked),
         cmocka_unit_test(test_a_name_of_more_than_255_octets_lies),
         cmocka_unit_test(test_pointer_chains_cost_no_more_than_the_message_is_long),
         cmocka_unit_test(test_a_sound_message_answers_whatever_it_asks),

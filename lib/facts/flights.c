@@ -152,13 +152,16 @@ static int start(struct flight *flight, uint64_t deadline_us)
                         flight, &flight->lookup);
 }
 
+/* Records of any type are an answer, whatever else did not come in time. */
 static bool is_timeout(const struct facts *facts)
 {
+    bool has_timeout = false;
     for (int i = 0; i < FACTS_QUESTIONS; i++) {
-        if (facts->answer[i].outcome == FACTS_TIMEOUT)
-            return true;
+        if (facts->answer[i].outcome == FACTS_RECORDS)
+            return false;
+        has_timeout = has_timeout || facts->answer[i].outcome == FACTS_TIMEOUT;
     }
-    return false;
+    return has_timeout;
 }
 
 /* Hand the facts to all whose time is up by `until_us`. Without a lookup the flight stands, whoever leaves it. */

@@ -9,12 +9,15 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
 static const char zone[] = "ok.example MX 300 10 a.example\n"
                            "late.example MX timeout\n"
+                           "late-but-six.example A timeout\n"
+                           "late-but-six.example AAAA 60 2001:db8::1\n"
                            "silent.example MX silent\n";
 
 static struct loop *loop;
@@ -167,20 +170,73 @@ static void test_one_may_join_again_while_landing(void **state)
     release(&passenger, 1);
 }
 
+/* One whose time is up, and one who has a minute yet; the lookup times out. */
+static void join_early_and_late(struct passenger *early, struct passenger *late, const char *domain)
+{
+    early->waiter = (struct waiter){.deadline_us = clock_now_us(), .landed = on_landed};
+    late->waiter = (struct waiter){.deadline_us = clock_now_us() + 60000000, .landed = on_landed};
+    assert_int_equal(flights_join(flights, domain, &early->waiter), 0);
+    assert_int_equal(flights_join(flights, domain, &late->waiter), 0);
+}
+
 static void test_who_joined_late_does_not_time_out_early(void **state)
 {
     struct passenger early = {0}, late = {0};
     (void)state;
-    early.waiter = (struct waiter){.deadline_us = clock_now_us(), .landed = on_landed};
-    assert_int_equal(flights_join(flights, "late.example", &early.waiter), 0);
-    late.waiter = (struct waiter){.deadline_us = clock_now_us() + 60000000, .landed = on_landed};
-    assert_int_equal(flights_join(flights, "late.example", &late.waiter), 0);
+    join_early_and_late(&early, &late, "late.example");
+    assert_true(resolver.deadline_us == early.waiter.deadline_us);
     loop_turn(loop, 0);
     assert_int_equal(early.landed, 1);
     assert_int_equal(late.landed, 0);
     assert_int_equal(resolver.asked, 2);
+    assert_true(resolver.deadline_us == late.waiter.deadline_us);
     flights_leave(&late.waiter);
     release(&early, 1);
+}
+
+static void test_who_joined_late_is_told_when_there_is_no_other_lookup(void **state)
+{
+    struct passenger early = {0}, late = {0};
+    (void)state;
+    resolver.fails_from = 2;
+    join_early_and_late(&early, &late, "late.example");
+    turn();
+    assert_int_equal(early.landed, 1);
+    assert_non_null(early.facts);
+    assert_int_equal(late.landed, 1);
+    assert_null(late.facts);
+    release(&early, 1);
+}
+
+/* A has timed out, but AAAA is there. */
+static void test_who_joined_late_takes_an_answer_though_part_of_it_timed_out(void **state)
+{
+    struct passenger passengers[2] = {0};
+    (void)state;
+    join_early_and_late(&passengers[0], &passengers[1], "late-but-six.example");
+    turn();
+    assert_int_equal(passengers[0].landed, 1);
+    assert_int_equal(passengers[1].landed, 1);
+    assert_int_equal(resolver.asked, 3);
+    release(passengers, 2);
+}
+
+static void test_another_resolver_is_asked_from_then_on(void **state)
+{
+    struct passenger passengers[3] = {0};
+    struct zone_resolver other;
+    (void)state;
+    zone_resolver_init(&other, loop, "ok.example MX 300 10 other.example\n");
+    join(&passengers[0], "ok.example");
+    join(&passengers[1], "late.example");
+    flights_use(flights, &other.base);
+    join(&passengers[2], "nowhere.example");
+    assert_int_equal(resolver.asked, 2);
+    assert_int_equal(other.asked, 1);
+    turn();
+    assert_string_equal(passengers[0].facts->mx[0].host, "a.example");
+    assert_int_equal(resolver.under_way + other.under_way, 0);
+    release(passengers, 3);
 }
 
 static void test_a_lookup_that_cannot_start_is_told(void **state)
@@ -209,24 +265,83 @@ static void test_memory_that_runs_out_under_way_lands_all_without_facts(void **s
     }
 }
 
+static struct passenger passengers_of_all[3000];
+
+/* Everybody to a place of his own, and all arrive there. */
+static void fly_apart(unsigned count)
+{
+    char domain[40];
+    memset(passengers_of_all, 0, sizeof(passengers_of_all));
+    for (unsigned i = 0; i < count; i++) {
+        snprintf(domain, sizeof(domain), "n%u.example", i);
+        join(&passengers_of_all[i], domain);
+    }
+    for (unsigned turns = 0; turns < 20000 && resolver.under_way > 0; turns++)
+        loop_turn(loop, 0);
+    for (unsigned i = 0; i < count; i++) {
+        snprintf(domain, sizeof(domain), "n%u.example", i);
+        assert_int_equal(passengers_of_all[i].landed, 1);
+        assert_string_equal(passengers_of_all[i].facts->domain, domain);
+    }
+    release(passengers_of_all, count);
+}
+
 static void test_thousands_of_domains_are_kept_apart(void **state)
 {
-    static struct passenger passengers[3000];
-    char domain[40];
     (void)state;
-    memset(passengers, 0, sizeof(passengers));
-    for (int i = 0; i < 3000; i++) {
-        snprintf(domain, sizeof(domain), "n%d.example", i);
-        join(&passengers[i], domain);
+    fly_apart(3000);
+}
+
+/* Memory that notes the largest block, and gives none larger than it may. */
+static struct {
+    size_t largest;
+    size_t most;
+} measured;
+
+static void *measured_malloc(size_t size, void *user_data)
+{
+    (void)user_data;
+    if (size > measured.most)
+        return NULL;
+    measured.largest = size > measured.largest ? size : measured.largest;
+    return malloc(size);
+}
+
+static void open_measured_flights(size_t most)
+{
+    static const struct lookup_wants wants = {.a = true, .aaaa = true, .confirm_nxdomain = true};
+    static mxcheck_memory memory;
+    memory = memory_libc;
+    memory.malloc = measured_malloc;
+    measured.largest = 0;
+    measured.most = most;
+    flights_free(flights);
+    flights = flights_new(&memory, &resolver.base, &wants);
+    assert_non_null(flights);
+}
+
+static void test_the_table_grows_with_those_under_way_alone(void **state)
+{
+    (void)state;
+    open_measured_flights(SIZE_MAX);
+    for (int i = 0; i < 10000; i++) {
+        struct passenger passenger = {0};
+        join(&passenger, "silent.example");
+        flights_leave(&passenger.waiter);
     }
-    for (int turns = 0; turns < 20000 && resolver.under_way > 0; turns++)
-        loop_turn(loop, 0);
-    for (int i = 0; i < 3000; i++) {
-        snprintf(domain, sizeof(domain), "n%d.example", i);
-        assert_int_equal(passengers[i].landed, 1);
-        assert_string_equal(passengers[i].facts->domain, domain);
-    }
-    release(passengers, 3000);
+    assert_in_range(measured.largest, 1, 8192);
+    fly_apart(3000);
+    size_t grown = measured.largest;
+    assert_in_range(grown, 3000 / 2 * sizeof(void *), 2 * 4096 * sizeof(void *));
+    fly_apart(3000);
+    assert_int_equal(measured.largest, grown);
+}
+
+static void test_a_table_that_cannot_grow_keeps_domains_apart_too(void **state)
+{
+    (void)state;
+    open_measured_flights(4096);
+    fly_apart(1500);
 }
 
 int main(void)
@@ -240,9 +355,14 @@ int main(void)
         TEST(test_one_may_leave_while_others_land),
         TEST(test_one_may_join_again_while_landing),
         TEST(test_who_joined_late_does_not_time_out_early),
+        TEST(test_who_joined_late_is_told_when_there_is_no_other_lookup),
+        TEST(test_who_joined_late_takes_an_answer_though_part_of_it_timed_out),
+        TEST(test_another_resolver_is_asked_from_then_on),
         TEST(test_a_lookup_that_cannot_start_is_told),
         TEST(test_memory_that_runs_out_under_way_lands_all_without_facts),
         TEST(test_thousands_of_domains_are_kept_apart),
+        TEST(test_the_table_grows_with_those_under_way_alone),
+        TEST(test_a_table_that_cannot_grow_keeps_domains_apart_too),
     };
     return cmocka_run_group_tests_name("flights", tests, NULL, NULL);
 }

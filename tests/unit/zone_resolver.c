@@ -140,8 +140,8 @@ static int ask(struct resolver *base, const char *name, enum dns_type type, uint
                void *user, struct resolver_query *handle)
 {
     struct zone_resolver *resolver = (struct zone_resolver *)(void *)base;
-    (void)deadline_us;
     resolver->asked++;
+    resolver->deadline_us = deadline_us;
     if (resolver->fails_from != 0 && resolver->asked >= resolver->fails_from)
         return -1;
     struct zone_question *question = calloc(1, sizeof(*question));

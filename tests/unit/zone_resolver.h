@@ -17,11 +17,11 @@
 struct zone_resolver {
     struct resolver base; /* first */
     const char *zone;
-    struct zone_question *questions;
     struct loop *loop;
-    unsigned asked;      /* questions so far */
-    unsigned under_way;  /* questions that have neither been answered nor cancelled */
-    unsigned fails_from; /* the number of the question from which memory is short; 0: never */
+    unsigned asked;       /* questions so far */
+    uint64_t deadline_us; /* of the last of them */
+    unsigned under_way;   /* questions that have neither been answered nor cancelled */
+    unsigned fails_from;  /* the number of the question from which memory is short; 0: never */
 };
 
 /* Answers come from turns of `loop`, which must outlive it. */

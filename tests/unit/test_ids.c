@@ -76,6 +76,74 @@ static void test_many_at_once(void **state)
     ids_clear(&ids, &memory_libc);
 }
 
+static void test_places_that_were_given_up_are_given_once_each(void **state)
+{
+    enum { COUNT = 50 };
+    uint64_t numbers[COUNT];
+    char items[COUNT];
+    struct ids ids;
+    (void)state;
+    ids_init(&ids);
+    for (int round = 0; round < 3; round++) {
+        for (int i = 0; i < COUNT; i++)
+            numbers[i] = ids_add(&ids, &memory_libc, &items[i]);
+        for (int i = 0; i < COUNT; i++)
+            assert_ptr_equal(ids_find(&ids, numbers[i]), &items[i]);
+        assert_int_equal(ids.used, COUNT);
+        for (int i = 0; i < COUNT; i++)
+            ids_remove(&ids, numbers[i]);
+    }
+    ids_clear(&ids, &memory_libc);
+}
+
+static void test_a_million_places_and_no_more(void **state)
+{
+    const uint64_t most = (UINT64_C(1) << IDS_PLACE_BITS) - 1; /* the first is not used */
+    struct ids ids;
+    int item;
+    uint64_t first = 0, last = 0;
+    (void)state;
+    ids_init(&ids);
+    for (uint64_t i = 0; i < most; i++) {
+        last = ids_add(&ids, &memory_libc, &item);
+        first = i == 0 ? last : first;
+    }
+    assert_true(last != 0);
+    assert_true(ids_add(&ids, &memory_libc, &item) == 0);
+    assert_ptr_equal(ids_find(&ids, first), &item);
+    assert_ptr_equal(ids_find(&ids, last), &item);
+    ids_remove(&ids, first);
+    assert_true(ids_add(&ids, &memory_libc, &item) != 0);
+    ids_clear(&ids, &memory_libc);
+}
+
+static void *no_more_memory(void *block, size_t size, void *user)
+{
+    (void)block;
+    (void)size;
+    (void)user;
+    return NULL;
+}
+
+static void test_memory_that_is_short_gives_no_number(void **state)
+{
+    mxcheck_memory none = memory_libc;
+    struct ids ids;
+    int item;
+    (void)state;
+    none.realloc = no_more_memory;
+    ids_init(&ids);
+    assert_true(ids_add(&ids, &none, &item) == 0);
+    uint64_t first = ids_add(&ids, &memory_libc, &item);
+    uint64_t last = first;
+    for (uint64_t next = first; next != 0; next = ids_add(&ids, &none, &item))
+        last = next;
+    assert_ptr_equal(ids_find(&ids, first), &item);
+    assert_ptr_equal(ids_find(&ids, last), &item);
+    assert_true(ids_add(&ids, &memory_libc, &item) != 0);
+    ids_clear(&ids, &memory_libc);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -83,6 +151,9 @@ int main(void)
         cmocka_unit_test(test_numbers_that_were_never_given_find_nothing),
         cmocka_unit_test(test_no_number_is_given_twice),
         cmocka_unit_test(test_many_at_once),
+        cmocka_unit_test(test_places_that_were_given_up_are_given_once_each),
+        cmocka_unit_test(test_a_million_places_and_no_more),
+        cmocka_unit_test(test_memory_that_is_short_gives_no_number),
     };
     return cmocka_run_group_tests_name("ids", tests, NULL, NULL);
 }

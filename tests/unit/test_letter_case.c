@@ -33,7 +33,8 @@ static void test_every_letter_is_as_often_upper_as_lower(void **state)
     char name[LETTERS + 1], cased[LETTERS + 1];
     int upper[LETTERS] = {0};
     (void)state;
-    memset(name, 'x', LETTERS);
+    for (int k = 0; k < LETTERS; k++)
+        name[k] = (char)('a' + k % 26);
     name[LETTERS] = '\0';
     letter_case_init(&letter_case);
     for (int i = 0; i < DRAWS; i++) {

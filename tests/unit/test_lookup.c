@@ -9,6 +9,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -44,6 +45,26 @@ static const char zone[] = "ok.example MX 300 20 b.example\n"
                            "loop.example MX alias loop.example\n"
                            "loop.example A alias loop.example\n"
                            "loop.example AAAA alias loop.example\n"
+                           "eight.example MX alias s1.example\n"
+                           "s1.example MX alias s2.example\n"
+                           "s2.example MX alias s3.example\n"
+                           "s3.example MX alias s4.example\n"
+                           "s4.example MX alias s5.example\n"
+                           "s5.example MX alias s6.example\n"
+                           "s6.example MX alias s7.example\n"
+                           "s7.example MX alias ok.example\n"
+                           "nine.example MX alias eight.example\n"
+                           "alias-fails.example MX alias mx-fails.example\n"
+                           "a-both-fail.example A servfail\n"
+                           "a-both-fail.example AAAA bogus\n"
+                           "a-late-6.example A timeout\n"
+                           "a-late-6.example AAAA 60 2001:db8::1\n"
+                           "nx-all-fails.example MX nxdomain\n"
+                           "nx-all-fails.example A servfail\n"
+                           "nx-all-fails.example AAAA nxdomain\n"
+                           "null-mixed.example MX 60 0 .\n"
+                           "null-mixed.example MX 50 5 a.example\n"
+                           "null.example A 60 192.0.2.1\n"
                            "silent.example MX silent\n";
 
 struct fixture {
@@ -123,6 +144,13 @@ static void test_what_is_asked_and_what_comes_of_it(void **state)
         {"alias.example", "records not-asked not-asked", 2, 2},
         {"alias-a.example", "nodata records not-asked", 6, 0},
         {"dangling.example", "nxdomain nodata nodata", 4, 0},
+        {"eight.example", "records not-asked not-asked", 9, 2},
+        {"nine.example", "nodata nodata nodata", 9 + 2, 0},
+        {"alias-fails.example", "failure not-asked not-asked", 2, 0},
+        {"a-both-fail.example", "nodata failure bogus", 3, 0},
+        {"a-late-6.example", "nodata timeout records", 3, 0},
+        {"nx-all-fails.example", "nxdomain failure nxdomain", 3, 0},
+        {"null-mixed.example", "records not-asked not-asked", 1, 2},
         {"loop.example", "nodata nodata nodata", 3 * (LOOKUP_ALIAS_MAX + 1), 0},
     };
     struct fixture *fixture = *state;
@@ -176,6 +204,9 @@ static void test_facts_hold_what_dns_said(void **state)
     assert_string_equal(facts->mx[0].host, "a.example");
     assert_string_equal(facts->mx[1].host, "b.example");
     assert_int_equal(facts->answer[FACTS_MX].ttl_s, 200);
+    assert_int_equal(facts->answer[FACTS_MX].count, 2);
+    assert_int_equal(facts->answer[FACTS_MX].rcode, 0);
+    assert_string_equal(facts->answer[FACTS_MX].alias, "");
     assert_string_equal(facts->answer[FACTS_MX].upstream, "192.0.2.53:53");
     facts_unref(facts);
     facts = look_up(*state, "six.example", everything);
@@ -187,6 +218,7 @@ static void test_facts_hold_what_dns_said(void **state)
     facts_unref(facts);
     facts = look_up(*state, "mx-fails.example", everything);
     assert_string_equal(facts->answer[FACTS_MX].failure, "SERVFAIL");
+    assert_int_equal(facts->answer[FACTS_MX].rcode, 2);
     facts_unref(facts);
 }
 
@@ -217,6 +249,74 @@ static void test_a_question_that_cannot_be_asked_ends_the_lookup(void **state)
     assert_null(look_up(fixture, "alias.example", everything));
 }
 
+static void test_every_question_has_the_deadline_of_the_lookup(void **state)
+{
+    struct fixture *fixture = *state;
+    uint64_t deadline_us = clock_now_us() + 12345678;
+    struct lookup *lookup;
+    assert_int_equal(lookup_start(&memory_libc, &fixture->resolver.base, "alias-a.example", &everything, deadline_us,
+                                  on_facts, fixture, &lookup),
+                     0);
+    for (int turns = 0; !fixture->is_done && turns < 100; turns++) {
+        assert_true(fixture->resolver.deadline_us == deadline_us);
+        loop_turn(fixture->loop, 0);
+    }
+    facts_unref(fixture->facts);
+}
+
+/* Memory that is out from the n-th allocation on, and that counts what is not given back. */
+static struct {
+    long left;
+    long live;
+} scarce;
+
+static void *scarce_malloc(size_t size, void *user_data)
+{
+    (void)user_data;
+    void *block = scarce.left-- > 0 ? malloc(size) : NULL;
+    scarce.live += block != NULL;
+    return block;
+}
+
+static void *scarce_realloc(void *pointer, size_t size, void *user_data)
+{
+    (void)user_data;
+    void *block = scarce.left-- > 0 ? realloc(pointer, size) : NULL;
+    scarce.live += pointer == NULL && block != NULL;
+    return block;
+}
+
+static void scarce_free(void *pointer, void *user_data)
+{
+    (void)user_data;
+    scarce.live--;
+    free(pointer);
+}
+
+static void test_memory_that_runs_out_is_told_once_and_leaks_nothing(void **state)
+{
+    static const mxcheck_memory memory = {scarce_malloc, scarce_realloc, scarce_free, NULL};
+    struct fixture *fixture = *state;
+    bool has_facts = false;
+    long n = 0;
+    for (; !has_facts && n < 100; n++) {
+        struct lookup *lookup;
+        scarce.left = n;
+        fixture->is_done = false;
+        fixture->facts = NULL;
+        int status = lookup_start(&memory, &fixture->resolver.base, "ok.example", &everything, clock_now_us() + 1000000,
+                                  on_facts, fixture, &lookup);
+        for (int turns = 0; !fixture->is_done && turns < 10; turns++)
+            loop_turn(fixture->loop, 0);
+        assert_int_equal(fixture->is_done, status == 0);
+        has_facts = fixture->facts != NULL;
+        assert_true(!has_facts || fixture->facts->mx_count == 2);
+        facts_unref(fixture->facts);
+        assert_int_equal(scarce.live, 0);
+    }
+    assert_in_range(n, 4, 99);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -225,6 +325,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_facts_hold_what_dns_said, open_fixture, close_fixture),
         cmocka_unit_test_setup_teardown(test_a_cancelled_lookup_is_silent, open_fixture, close_fixture),
         cmocka_unit_test_setup_teardown(test_a_question_that_cannot_be_asked_ends_the_lookup, open_fixture,
+                                        close_fixture),
+        cmocka_unit_test_setup_teardown(test_every_question_has_the_deadline_of_the_lookup, open_fixture,
+                                        close_fixture),
+        cmocka_unit_test_setup_teardown(test_memory_that_runs_out_is_told_once_and_leaks_nothing, open_fixture,
                                         close_fixture),
     };
     return cmocka_run_group_tests_name("lookup", tests, NULL, NULL);

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -202,7 +203,85 @@ static void test_a_closed_peer_is_told_as_readable(void **state)
     ends[1] = dup(ends[0]);
     loop_turn(loop, 0);
     assert_int_equal(reader.readable, 1);
+    assert_int_equal(reader.writable, 0);
     loop_watch_clear(loop, &reader.watch);
+}
+
+static void test_a_broken_descriptor_is_told_to_who_waits_to_write(void **state)
+{
+    struct seen writer = {0};
+    (void)state;
+    close(ends[0]);
+    ends[0] = dup(ends[1]);
+    watch(&writer, ends[1], false, true);
+    loop_turn(loop, 0);
+    assert_int_equal(writer.writable, 1);
+    loop_watch_clear(loop, &writer.watch);
+}
+
+static void test_a_watch_that_is_set_again_waits_for_the_other_thing(void **state)
+{
+    struct seen seen = {0};
+    int sockets[2];
+    (void)state;
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, sockets), 0);
+    watch(&seen, sockets[0], true, false);
+    loop_turn(loop, 0);
+    assert_int_equal(seen.writable, 0);
+    watch(&seen, sockets[0], false, true);
+    loop_turn(loop, 0);
+    assert_int_equal(seen.writable, 1);
+    watch(&seen, sockets[0], true, false);
+    assert_int_equal(write(sockets[1], "x", 1), 1);
+    loop_turn(loop, 0);
+    assert_int_equal(seen.readable, 1);
+    assert_int_equal(seen.writable, 1);
+    loop_watch_clear(loop, &seen.watch);
+    assert_false(seen.watch.is_set);
+    close(sockets[0]);
+    close(sockets[1]);
+}
+
+/* What the child of a fork does with its parent's epoll set: nothing. */
+static void test_a_loop_that_was_disowned_watches_nothing_and_lets_go(void **state)
+{
+    struct seen seen = {0};
+    struct letter letter = {0};
+    (void)state;
+    fired[0] = '\0';
+    watch(&seen, ends[0], true, false);
+    set(&letter, 'a', 1);
+    loop_disown(loop);
+    loop_watch_clear(loop, &seen.watch);
+    assert_false(seen.watch.is_set);
+    assert_int_equal(loop_watch_set(loop, &seen.watch, ends[0], true, false), -1);
+    loop_timer_clear(loop, &letter.timer);
+    assert_string_equal(fired, "");
+}
+
+/* The second lowest descriptor that is free. */
+static int free_descriptor(void)
+{
+    int first = dup(ends[0]), second = dup(ends[0]);
+    close(first);
+    close(second);
+    return second;
+}
+
+static void test_no_descriptor_stays_open(void **state)
+{
+    mxcheck_status status;
+    int before = free_descriptor();
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        struct loop *other = loop_new(&memory_libc, &status);
+        assert_non_null(other);
+        assert_true(i == 0 || loop_fd(other) >= 0);
+        if (i == 2)
+            loop_disown(other);
+        loop_free(other);
+        assert_int_equal(free_descriptor(), before);
+    }
 }
 
 static void test_a_descriptor_that_cannot_be_watched_is_refused(void **state)
@@ -235,6 +314,17 @@ static void test_the_one_descriptor_is_readable_when_something_is_due_and_only_t
     loop_arm(loop);
     assert_string_equal(fired, "a");
     assert_false(is_readable(fd));
+    /* And again, for the same moment. */
+    letter.sets_itself = true;
+    set(&letter, 'b', 0);
+    for (int turns = 0; turns < 3; turns++) {
+        loop_arm(loop);
+        assert_true(is_readable(fd));
+        loop_turn(loop, 0);
+    }
+    loop_timer_clear(loop, &letter.timer);
+    loop_arm(loop);
+    assert_false(is_readable(fd));
 
     watch(&reader, ends[0], true, false);
     assert_false(is_readable(fd));
@@ -242,6 +332,19 @@ static void test_the_one_descriptor_is_readable_when_something_is_due_and_only_t
     assert_true(is_readable(fd));
     loop_watch_clear(loop, &reader.watch);
     assert_false(is_readable(fd));
+}
+
+static void test_what_is_due_when_the_descriptor_is_first_asked_for_is_told(void **state)
+{
+    struct letter letter = {0};
+    (void)state;
+    fired[0] = '\0';
+    set(&letter, 'a', 1);
+    assert_true(is_readable(loop_fd(loop)));
+    loop_turn(loop, 0);
+    loop_arm(loop);
+    assert_string_equal(fired, "a");
+    assert_false(is_readable(loop_fd(loop)));
 }
 
 static void test_a_turn_waits_for_what_is_due_next(void **state)
@@ -288,6 +391,26 @@ static void test_memory_that_is_short_is_told(void **state)
     loop_free(NULL);
 }
 
+/* A timer that has its place already is set again without memory. */
+static void test_a_timer_that_finds_no_memory_is_refused(void **state)
+{
+    mxcheck_memory some = {memory_libc.malloc, no_more_memory, memory_libc.free, NULL};
+    struct loop_timer timer = {0};
+    mxcheck_status status;
+    struct loop *poor = loop_new(&some, &status);
+    (void)state;
+    assert_non_null(poor);
+    assert_int_equal(loop_timer_set(poor, &timer, 1), -1);
+    assert_int_equal(timer.place, 0);
+    some.realloc = memory_libc.realloc;
+    assert_int_equal(loop_timer_set(poor, &timer, 1), 0);
+    some.realloc = no_more_memory;
+    assert_int_equal(loop_timer_set(poor, &timer, 2), 0);
+    assert_int_not_equal(timer.place, 0);
+    loop_timer_clear(poor, &timer);
+    loop_free(poor);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_loop, close_loop)
@@ -299,10 +422,16 @@ int main(void)
         TEST(test_descriptors_are_told_when_they_are_ready),
         TEST(test_a_watch_that_was_cleared_in_a_turn_is_not_served_in_it),
         TEST(test_a_closed_peer_is_told_as_readable),
+        TEST(test_a_broken_descriptor_is_told_to_who_waits_to_write),
+        TEST(test_a_watch_that_is_set_again_waits_for_the_other_thing),
+        TEST(test_a_loop_that_was_disowned_watches_nothing_and_lets_go),
+        TEST(test_no_descriptor_stays_open),
         TEST(test_a_descriptor_that_cannot_be_watched_is_refused),
         TEST(test_the_one_descriptor_is_readable_when_something_is_due_and_only_then),
+        TEST(test_what_is_due_when_the_descriptor_is_first_asked_for_is_told),
         TEST(test_a_turn_waits_for_what_is_due_next),
         cmocka_unit_test(test_memory_that_is_short_is_told),
+        cmocka_unit_test(test_a_timer_that_finds_no_memory_is_refused),
     };
     return cmocka_run_group_tests_name("loop", tests, NULL, NULL);
 }

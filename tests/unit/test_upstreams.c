@@ -42,9 +42,11 @@ static void test_what_an_option_names(void **state)
         {"tcp://[fe80::1%lo]:53", "[fe80::1%lo]:53+"},
         {"192.0.2.2,192.0.2.1 192.0.2.3", "192.0.2.2:53 192.0.2.1:53 192.0.2.3:53"},
         {"192.0.2.1, 192.0.2.1:53, tcp://192.0.2.1", "192.0.2.1:53 192.0.2.1:53+"},
+        {"fe80::1%0123456789abcde", "[fe80::1%0123456789abcde]:53"},
         {"192.0.2.1:65535", "192.0.2.1:65535"},
         {"tls://192.0.2.1#dns.example", "192.0.2.1:853#dns.example"},
         {"tls://[2001:db8::1]:8853#DNS.Example", "[2001:db8::1]:8853#dns.example"},
+        {"tls://192.0.2.1#012345678901234567890123456789012.zz", "192.0.2.1:853#012345678901234567890123456789012.zz"},
         {"tls://192.0.2.1#a.example tls://192.0.2.1#b.example", "192.0.2.1:853#a.example 192.0.2.1:853#b.example"},
     };
     (void)state;
@@ -76,6 +78,9 @@ static void test_what_no_upstream_is(void **state)
         "udp://",
         "192.0.2.1/",
         "fe80::1%",
+        "fe80::1%0123456789abcdef",
+        "192.0.2.1:0000053",
+        "192.0.2.1:a",
         "1:2:3:4:5:6:7:8:9",
         "192.0.2.256",
         "\xc3\xbc",
@@ -85,6 +90,7 @@ static void test_what_no_upstream_is(void **state)
         "tls://192.0.2.1",
         "tls://192.0.2.1#",
         "tls://192.0.2.1#192.0.2.1",
+        "tls://192.0.2.1#.a",
         "tls://192.0.2.1#a..b",
         "tls://192.0.2.1#a.",
         "tls://192.0.2.1#a_b.example",
@@ -121,6 +127,71 @@ static void test_sixteen_and_no_more(void **state)
     strcat(text, "192.0.2.17");
     assert_int_equal(upstreams_parse(text, &upstreams, error, sizeof(error)), -1);
     assert_non_null(strstr(error, "192.0.2.17"));
+}
+
+static void test_lists_are_the_same_when_they_name_the_same_in_the_same_order(void **state)
+{
+    static const struct {
+        const char *a, *b;
+        bool are_same;
+    } rows[] = {
+        {"", "", true},
+        {"", "192.0.2.1", false},
+        {"192.0.2.1", "", false},
+        {"192.0.2.1, ::1", "192.0.2.1:53 [::1]:53", true},
+        {"192.0.2.1, ::1", "::1, 192.0.2.1", false},
+        {"192.0.2.1, ::1", "192.0.2.1", false},
+        {"192.0.2.1", "192.0.2.1, ::1", false},
+        {"192.0.2.1, 192.0.2.2", "192.0.2.1, 192.0.2.3", false},
+        {"192.0.2.1", "192.0.2.1:54", false},
+        {"192.0.2.1", "tcp://192.0.2.1", false},
+        {"tls://192.0.2.1#a.example", "tls://192.0.2.1#b.example", false},
+        {"fe80::1%lo", "fe80::1%eth0", false},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct upstreams a, b;
+        char error[200];
+        assert_int_equal(upstreams_parse(rows[i].a, &a, error, sizeof(error)), 0);
+        assert_int_equal(upstreams_parse(rows[i].b, &b, error, sizeof(error)), 0);
+        if (upstreams_are_same(&a, &b) != rows[i].are_same)
+            fail_msg("\"%s\" and \"%s\"", rows[i].a, rows[i].b);
+    }
+}
+
+/* Names that differ only where a name for people has been cut are still two. */
+static void test_long_names_of_certificates_are_kept_whole(void **state)
+{
+    static const char label[] = "012345678901234567890123456789012345678901234567890123456789.";
+    char text[600], error[200];
+    struct upstreams upstreams;
+    (void)state;
+    snprintf(text, sizeof(text), "tls://192.0.2.1#%s%s%s%sa tls://192.0.2.1#%s%s%s%sb", label, label, label, label,
+             label, label, label, label);
+    assert_int_equal(upstreams_parse(text, &upstreams, error, sizeof(error)), 0);
+    assert_int_equal(upstreams.count, 2);
+    assert_int_equal(strlen(upstreams.item[1].auth_name), 4 * 61 + 1);
+    snprintf(text, sizeof(text), "tls://192.0.2.1#%s%s%s%s0123456.%s", label, label, label, label, "a");
+    assert_int_equal(upstreams_parse(text, &upstreams, error, sizeof(error)), 0);
+    assert_int_equal(strlen(upstreams.item[0].auth_name), 253);
+    snprintf(text, sizeof(text), "tls://192.0.2.1#%s%s%s%s01234567.%s", label, label, label, label, "a");
+    assert_int_equal(upstreams_parse(text, &upstreams, error, sizeof(error)), -1);
+}
+
+static void test_a_refusal_quotes_what_it_refuses(void **state)
+{
+    char text[1000], error[600];
+    struct upstreams upstreams;
+    (void)state;
+    assert_int_equal(upstreams_parse("127.0.0.1, a\033b", &upstreams, error, sizeof(error)), -1);
+    assert_memory_equal(error, "\"a\\x1bb\" is no upstream: ", strlen("\"a\\x1bb\" is no upstream: "));
+    /* Of any length, and in a buffer of any size. */
+    memset(text, '1', sizeof(text) - 1);
+    text[sizeof(text) - 1] = '\0';
+    assert_int_equal(upstreams_parse(text, &upstreams, error, sizeof(error)), -1);
+    assert_memory_equal(error, "\"111", 4);
+    assert_int_equal(upstreams_parse(text, &upstreams, error, 1), -1);
+    assert_string_equal(error, "");
 }
 
 /* --- resolv.conf ---------------------------------------------------------------------------------------------------
@@ -172,6 +243,10 @@ static void test_what_a_resolv_conf_names(void **state)
          "192.0.2.1:53 192.0.2.2:53 192.0.2.3:53"},
         {"nameserver fe80::1%lo\n", "[fe80::1%lo]:53"},
         {"nameserver192.0.2.1\nnameserver resolver\nnameserver 192.0.2.1:53\nnameservers 192.0.2.2\n", "127.0.0.1:53"},
+        {"nameserver 192.0.2.1#ours\nnameserver 192.0.2.2;ours\n", "192.0.2.1:53 192.0.2.2:53"},
+        {" nameserver 192.0.2.1\n", "127.0.0.1:53"},
+        {"nameserver 0123456789012345678901234567890123456789012345678901234567890123\n", "127.0.0.1:53"},
+        {"nameserver fe80::1%lo\nnameserver ::1\n", "[fe80::1%lo]:53 [::1]:53"},
         {"nameserver\nnameserver 192.0.2.9\n", "192.0.2.9:53"},
     };
     (void)state;
@@ -194,6 +269,36 @@ static void test_a_resolv_conf_of_any_octets_is_read(void **state)
     assert_read(big, sizeof(big), "127.0.0.1:53");
 }
 
+/* Up to 511 octets are a line, and what has more is none. */
+static void test_long_lines_of_a_resolv_conf(void **state)
+{
+    char line[600];
+    (void)state;
+    memset(line, ' ', sizeof(line));
+    memcpy(line, "nameserver", 10);
+    memcpy(line + 511 - 9, "192.0.2.7\n", 10);
+    assert_read(line, 512, "192.0.2.7:53");
+    line[511] = ' ';
+    line[512] = '\n';
+    assert_read(line, 513, "127.0.0.1:53");
+}
+
+/* A file longer than what is read at a time, with a line across each border. */
+static void test_lines_of_a_long_resolv_conf(void **state)
+{
+    static const char last[] = "nameserver 192.0.2.8\n";
+    static char file[3 * 4096];
+    (void)state;
+    for (size_t border = 4096; border <= 8192; border += 4096) {
+        for (size_t before = 1; before < sizeof(last) - 1; before++) {
+            size_t at = border - before;
+            memset(file, '\n', sizeof(file));
+            memcpy(file + at, last, sizeof(last) - 1);
+            assert_read(file, at + sizeof(last) - 1, "192.0.2.8:53");
+        }
+    }
+}
+
 static void test_a_resolv_conf_that_is_not_there_means_this_host(void **state)
 {
     struct upstreams upstreams;
@@ -206,10 +311,18 @@ static void test_a_resolv_conf_that_is_not_there_means_this_host(void **state)
 
 static void test_a_resolv_conf_that_cannot_be_read_is_an_error(void **state)
 {
+    static const char *const paths[] = {"/tmp", "/dev/null/resolv.conf"};
     struct upstreams upstreams = {.count = 99};
     (void)state;
-    assert_int_equal(upstreams_read_resolv_conf("/tmp", &upstreams), -1);
-    assert_int_equal(upstreams.count, 99);
+    for (size_t i = 0; i < 2; i++) {
+        int lowest = dup(STDERR_FILENO);
+        close(lowest);
+        assert_int_equal(upstreams_read_resolv_conf(paths[i], &upstreams), -1);
+        assert_int_equal(upstreams.count, 99);
+        int again = dup(STDERR_FILENO);
+        close(again);
+        assert_int_equal(again, lowest);
+    }
 }
 
 int main(void)
@@ -218,8 +331,13 @@ int main(void)
         cmocka_unit_test(test_what_an_option_names),
         cmocka_unit_test(test_what_no_upstream_is),
         cmocka_unit_test(test_sixteen_and_no_more),
+        cmocka_unit_test(test_lists_are_the_same_when_they_name_the_same_in_the_same_order),
+        cmocka_unit_test(test_long_names_of_certificates_are_kept_whole),
+        cmocka_unit_test(test_a_refusal_quotes_what_it_refuses),
         cmocka_unit_test_setup_teardown(test_what_a_resolv_conf_names, make_file, remove_file),
         cmocka_unit_test_setup_teardown(test_a_resolv_conf_of_any_octets_is_read, make_file, remove_file),
+        cmocka_unit_test_setup_teardown(test_long_lines_of_a_resolv_conf, make_file, remove_file),
+        cmocka_unit_test_setup_teardown(test_lines_of_a_long_resolv_conf, make_file, remove_file),
         cmocka_unit_test(test_a_resolv_conf_that_is_not_there_means_this_host),
         cmocka_unit_test(test_a_resolv_conf_that_cannot_be_read_is_an_error),
     };

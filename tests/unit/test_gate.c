@@ -133,6 +133,49 @@ static void test_a_message_in_a_stream_is_let_through_when_it_is_whole(void **st
     assert_true(is_readable(ends[0], 5000));
     assert_int_equal(gate_stream(ends[0], buffer), 2);
     assert_int_equal(recv(ends[0], buffer, sizeof(buffer), 0), sizeof(frame) - 1);
+    /* The first octet of the next one is told again. */
+    send_whole(ends[1], ends[0], frame, 1);
+    assert_true(is_readable(ends[0], 5000));
+    assert_int_equal(gate_stream(ends[0], buffer), 0);
+    close_pair(ends);
+}
+
+static void test_each_message_of_a_stream_is_judged_by_itself(void **state)
+{
+    static const char frames[] = FRAME(GOOD) FRAME(OTHER) FRAME(LYING) FRAME(GOOD);
+    enum { FRAME_SIZE = 2 + SIZE };
+    int ends[2];
+    (void)state;
+    make_stream_pair(ends);
+    send_whole(ends[1], ends[0], frames, sizeof(frames) - 1);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(gate_stream(ends[0], buffer), 2);
+        assert_int_equal(recv(ends[0], buffer, FRAME_SIZE, 0), FRAME_SIZE);
+    }
+    assert_int_equal(gate_stream(ends[0], buffer), 1);
+    assert_int_equal(recv(ends[0], buffer, sizeof(buffer), MSG_DONTWAIT), 0);
+    close_pair(ends);
+}
+
+/* Our question, and EDNS whose one option fills the message to 65,535 octets. */
+static void test_the_largest_message_of_a_stream_is_let_through(void **state)
+{
+    enum { LARGEST = 65535, RDATA = LARGEST - 28 - 11 };
+    static uint8_t frame[2 + LARGEST] = "\xff\xff\x12\x34\x81\x80\0\1\0\0\0\0\0\1\2Ok\7exAMple\0\0\x0f\0\1"
+                                        "\0\0\x29\x04\xd0";
+    static const uint8_t lengths[] = {RDATA >> 8, RDATA & 0xff, 0, 12, (RDATA - 4) >> 8, (RDATA - 4) & 0xff};
+    int ends[2];
+    (void)state;
+    memcpy(frame + 2 + 28 + 9, lengths, sizeof(lengths));
+    make_stream_pair(ends);
+    assert_int_equal(send(ends[1], frame, 100, 0), 100);
+    assert_true(is_readable(ends[0], 5000));
+    assert_int_equal(gate_stream(ends[0], buffer), 0);
+    assert_int_equal(send(ends[1], frame + 100, sizeof(frame) - 100, 0), sizeof(frame) - 100);
+    assert_true(is_readable(ends[0], 5000));
+    assert_int_equal(gate_stream(ends[0], buffer), 2);
+    assert_int_equal(recv(ends[0], buffer, sizeof(buffer), 0), sizeof(frame));
+    assert_memory_equal(buffer, frame, sizeof(frame));
     close_pair(ends);
 }
 
@@ -190,6 +233,8 @@ int main(void)
         cmocka_unit_test(test_the_truth_counts_after_a_lie),
         cmocka_unit_test(test_a_descriptor_that_is_none_has_failed),
         cmocka_unit_test(test_a_message_in_a_stream_is_let_through_when_it_is_whole),
+        cmocka_unit_test(test_each_message_of_a_stream_is_judged_by_itself),
+        cmocka_unit_test(test_the_largest_message_of_a_stream_is_let_through),
         cmocka_unit_test(test_a_stream_with_a_message_that_lies_is_ended),
         cmocka_unit_test(test_a_stream_that_ends_half_way_is_ended),
         cmocka_unit_test(test_an_empty_stream_is_read_by_getdns),

@@ -10,8 +10,8 @@ import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "support"))
 
-from daemons import Missing, free_port  # noqa: E402
-from dnsservers import servers  # noqa: E402
+from daemons import Missing, free_port, knotd, unbound  # noqa: E402
+from dnsservers import CASES as ZONES, servers  # noqa: E402
 from tlsserver import Authority, TlsServer  # noqa: E402
 
 COMMAND = os.environ["MXCHECK"]
@@ -99,6 +99,53 @@ class Tls(unittest.TestCase):
         self.assertEqual(self.check(upstreams, GOOD), (["mx"], 0))
         self.assertEqual(self.check("tls://127.0.0.1:%d#%s %s" % (bad.port, NAME, self.dns.address), GOOD), (["mx"], 0))
 
+    def test_the_next_upstream_answers_for_one_that_says_nothing(self):
+        for certificate in (None, self.certificate):
+            with self.subTest(certificate):
+                silent, good = TlsServer(certificate, None).start(), self.serve(self.certificate)
+                self.addCleanup(silent.stop)
+                upstreams = "tls://127.0.0.1:%d#%s tls://127.0.0.1:%d#%s" % (silent.port, NAME, good.port, NAME)
+                self.assertEqual(self.check(upstreams, GOOD), (["mx"], 0))
+                self.assertGreater(silent.connections if certificate is None else good.connections, 0)
+
+    def test_an_unbound_answers_over_tls(self):
+        with tempfile.TemporaryDirectory(prefix="mxcheck-tls-") as folder:
+            knot = knotd(folder, {zone: os.path.join(ZONES, file) for zone, file in (
+                (".", "root.zone"), ("mx.example.", "mx.example.zone"))})
+            self.addCleanup(knot.stop)
+            resolver = unbound(folder, {".": knot.port, "mx.example.": knot.port}, certificate=self.certificate)
+            self.addCleanup(resolver.stop)
+            upstream = "tls://127.0.0.1:%d#" % resolver.port
+            self.assertEqual(self.check(upstream + NAME, GOOD, "u@nxdomain.mx.example", "u@mx-200.mx.example"),
+                             (["mx", "no-such-domain", "mx"], 1))
+            self.assertEqual(self.check(upstream + "other.mx.example", GOOD), (["dns-failure"], 2))
+
+    def test_a_host_with_signals_of_its_own_outlives_its_servers(self):
+        """Writing to a connection that the server has closed raises SIGPIPE, which must not reach the host."""
+        for kind in ("blocking", "async"):
+            with self.subTest(kind):
+                first = TlsServer(self.certificate, self.backend).start()
+                upstream = "tls://127.0.0.1:%d#%s" % (first.port, NAME)
+                with host(kind, upstream, self.environment()) as check:
+                    self.assertEqual(check("u@ok-mx.mx.example")[0], "mx")
+                    for i in range(5):
+                        first.stop()
+                        self.assertEqual(check("u@a%d.nowhere.mx.example" % i)[0], "dns-failure")
+                        first = TlsServer(self.certificate, self.backend, first.port).start()
+                        self.assertEqual(check("u@b%d.nowhere.mx.example" % i)[0], "no-such-domain")
+                        first.drop()
+                        self.assertEqual(check("u@c%d.nowhere.mx.example" % i)[0], "no-such-domain")
+                first.stop()
+
+    def test_no_descriptor_is_left_open(self):
+        bad, good = self.serve(self.stranger.issue(NAME)), self.serve(self.certificate)
+        upstreams = "tls://127.0.0.1:%d#%s tls://127.0.0.1:%d#%s" % (bad.port, NAME, good.port, NAME)
+        for kind in ("blocking", "async"):
+            with self.subTest(kind), host(kind, upstreams, self.environment()) as check:
+                counts = [check("u@%d.nowhere.mx.example" % i)[1] for i in range(30)]
+                self.assertLessEqual(max(counts[10:]), max(counts[:10]))
+                self.assertEqual(check(None), ("end", 3))
+
     def test_a_server_that_dies_and_returns_is_believed_again(self):
         """One context, that of an SMTP server, over the death of its resolver and a wrong certificate."""
         server = TlsServer(self.certificate, self.backend).start()
@@ -122,6 +169,34 @@ class Tls(unittest.TestCase):
                 done = subprocess.run([CASES_PROGRAM, "records", kind, *CASES], env=environment, timeout=120,
                                       stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
                 self.assertEqual(done.returncode, 0, done.stdout.decode()[-3000:])
+
+
+@contextlib.contextmanager
+def host(kind, upstreams, environment):
+    """host.c, whatever this process does with SIGPIPE; gives a function from an address, or the end, to its answer."""
+    process = subprocess.Popen([os.environ["HOST"], kind, upstreams], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                               env=environment, restore_signals=True)
+
+    def check(address):
+        if address is None:
+            process.stdin.close()
+        else:
+            process.stdin.write(address.encode() + b"\n")
+            process.stdin.flush()
+        word, _, count = process.stdout.readline().decode().partition(" ")
+        return word, int(count or -1)
+
+    try:
+        yield check
+        if not process.stdin.closed:
+            process.stdin.close()
+        status = process.wait(20)
+        if status != 0:
+            raise AssertionError("the host ended with %d" % status)
+    finally:
+        process.kill()
+        process.wait(20)
+        process.stdout.close()
 
 
 @contextlib.contextmanager

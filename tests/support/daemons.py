@@ -109,8 +109,11 @@ def knotd(folder, zones):
                  lambda port: answers(port, probe_zone, "SOA", [dns.rcode.NOERROR]))
 
 
-def unbound(folder, authorities, bogus=()):
-    """Recurse, validating: authorities is {zone: port on loopback}; zones of `bogus` have an anchor that cannot match."""
+def unbound(folder, authorities, bogus=(), certificate=None):
+    """Recurse, validating: authorities is {zone: port on loopback}; zones of `bogus` have an anchor that cannot match.
+
+    certificate: a file with a certificate and its key; with it, TCP is served over TLS alone, and UDP as ever.
+    """
     program = find("unbound")
 
     def configure(port):
@@ -135,6 +138,8 @@ def unbound(folder, authorities, bogus=()):
             # Every name is really asked, those that unbound would answer out of its own head, too.
             "unblock-lan-zones": "yes",
         }
+        if certificate is not None:
+            server.update({"tls-port": port, "tls-service-pem": certificate, "tls-service-key": certificate})
         lines = ["server:"] + ["    %s: %s" % pair for pair in server.items()]
         lines += ['    local-zone: "%s" nodefault' % name for name in ("localhost.", "test.", "invalid.", "onion.")]
         lines += ['    trust-anchor: "%s %s"' % (zone, NO_KEY) for zone in bogus]

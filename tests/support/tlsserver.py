@@ -47,7 +47,8 @@ class TlsServer:
     """Runs on a thread of its own between start() and stop(), on a free port or the one given.
 
     certificate: a path that Authority.issue() gave; None: it speaks no TLS at all, but hands on what it gets.
-    backend: the port of loopback that it hands to. `connections` counts those that were made, whatever came of them.
+    backend: the port of loopback that it hands to; None: it takes what comes and says nothing. `connections` counts
+    those that were made, whatever came of them.
     """
 
     def __init__(self, certificate, backend, port=0):
@@ -79,10 +80,24 @@ class TlsServer:
             self.loop.call_soon_threadsafe(self.done.set)
             self.thread.join(10)
 
+    def drop(self):
+        """Close every connection, and go on."""
+        done = threading.Event()
+
+        def close():
+            for writer in self.writers:
+                writer.transport.abort()
+            done.set()
+
+        self.loop.call_soon_threadsafe(close)
+        if not done.wait(10):
+            raise RuntimeError("the TLS server hangs")
+
     async def _main(self):
         self.loop = asyncio.get_running_loop()
         self.done = asyncio.Event()
         self.tasks = set()
+        self.writers = set()
         self.loop.set_exception_handler(lambda *_: None)  # handshakes fail here on purpose
         server = await asyncio.start_server(self._serve, "127.0.0.1", self.port, ssl=self.context, backlog=512)
         self.port = server.sockets[0].getsockname()[1]
@@ -96,8 +111,12 @@ class TlsServer:
     async def _serve(self, reader, writer):
         task = asyncio.current_task()
         self.tasks.add(task)
+        self.writers.add(writer)
         self.connections += 1
         try:
+            if self.backend is None:
+                await reader.read()
+                return
             far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self.backend)
             try:
                 await asyncio.gather(self._pipe(reader, far_writer), self._pipe(far_reader, writer))
@@ -107,6 +126,7 @@ class TlsServer:
             pass
         finally:
             self.tasks.discard(task)
+            self.writers.discard(writer)
             writer.transport.abort()
 
     async def _pipe(self, reader, writer):

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* host.c: a program that holds one context and leaves its signals as they are. It checks each line of standard input and
+ * prints the reason and how many descriptors are open; at the end of input again, with the context freed.
+ *
+ *     host blocking|async UPSTREAMS */
+#include <mxcheck/mxcheck.h>
+
+#include <dirent.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+
+static int count_descriptors(void)
+{
+    int count = -3; /* ".", ".." and that of the folder itself */
+    DIR *folder = opendir("/proc/self/fd");
+    if (folder == NULL)
+        return -1;
+    while (readdir(folder) != NULL)
+        count++;
+    closedir(folder);
+    return count;
+}
+
+static void say(const char *word)
+{
+    printf("%s %d\n", word, count_descriptors());
+    fflush(stdout);
+}
+
+static void on_result(mxcheck_id id, const mxcheck_result *result, void *user_data)
+{
+    mxcheck_result **kept = user_data;
+    (void)id;
+    *kept = mxcheck_result_ref(result);
+}
+
+static mxcheck_status check_async(mxcheck_ctx *ctx, const char *address, mxcheck_result **result)
+{
+    *result = NULL;
+    mxcheck_status status = mxcheck_check_rcpt_async(ctx, address, on_result, result, NULL);
+    while (status == MXCHECK_OK && *result == NULL) {
+        struct pollfd pollfd = {.fd = mxcheck_ctx_fd(ctx), .events = POLLIN};
+        poll(&pollfd, 1, -1);
+        status = mxcheck_ctx_dispatch(ctx);
+    }
+    return status;
+}
+
+static int serve(mxcheck_ctx *ctx, int is_async)
+{
+    char line[1024];
+    while (fgets(line, sizeof(line), stdin) != NULL) {
+        mxcheck_result *result;
+        line[strcspn(line, "\n")] = '\0';
+        mxcheck_status status =
+            is_async ? check_async(ctx, line, &result) : mxcheck_check_rcpt(ctx, line, &result);
+        if (status != MXCHECK_OK) {
+            say(mxcheck_status_name(status));
+            return 1;
+        }
+        say(mxcheck_reason_name(mxcheck_result_reason(result)));
+        mxcheck_result_unref(result);
+    }
+    return 0;
+}
+
+int main(int argc, char **argv)
+{
+    mxcheck_config *config = NULL;
+    mxcheck_ctx *ctx = NULL;
+    int status = 1;
+    if (argc == 3 && mxcheck_config_new(&config) == MXCHECK_OK &&
+        mxcheck_config_set(config, "upstreams", argv[2]) == MXCHECK_OK &&
+        mxcheck_config_set(config, "timeout", "6s") == MXCHECK_OK && mxcheck_ctx_new(config, &ctx) == MXCHECK_OK) {
+        status = serve(ctx, strcmp(argv[1], "async") == 0);
+    }
+    mxcheck_ctx_free(ctx);
+    mxcheck_config_free(config);
+    say("end");
+    return status;
+}

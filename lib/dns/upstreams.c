@@ -118,10 +118,14 @@ static const char *parse_upstream(char *piece, struct upstream *upstream)
     }
     if (auth_name != NULL)
         *auth_name++ = '\0';
-    if (!parse_endpoint(piece, upstream) || (auth_name != NULL && upstream->transport != UPSTREAM_TLS))
+    if (!parse_endpoint(piece, upstream))
         return not_an_upstream;
-    if (upstream->transport == UPSTREAM_TLS && (auth_name == NULL || !parse_auth_name(auth_name, upstream)))
+    if (upstream->transport != UPSTREAM_TLS && auth_name != NULL)
+        return "has a name behind #, which only a server over TLS can prove, as in tls://9.9.9.9#dns.example";
+    if (upstream->transport == UPSTREAM_TLS && auth_name == NULL)
         return "does not tell the name that the server's certificate must bear, as in tls://9.9.9.9#dns.example";
+    if (upstream->transport == UPSTREAM_TLS && !parse_auth_name(auth_name, upstream))
+        return "has no host name behind #, such as dns.example";
     name_upstream(upstream);
     return NULL;
 }

@@ -60,6 +60,31 @@ static void test_what_an_option_names(void **state)
     }
 }
 
+static void test_what_is_wrong_with_a_name_is_told(void **state)
+{
+    static const struct {
+        const char *text;
+        const char *words;
+    } rows[] = {
+        {"tls://192.0.2.1", "does not tell the name"},
+        {"tls://192.0.2.1#", "has no host name behind #"},
+        {"tls://192.0.2.1#192.0.2.1", "has no host name behind #"},
+        {"tls://192.0.2.1#a..b", "has no host name behind #"},
+        {"192.0.2.1#dns.example", "only a server over TLS"},
+        {"udp://192.0.2.1#dns.example", "only a server over TLS"},
+        {"tcp://192.0.2.1#", "only a server over TLS"},
+        {"tls://dns.example#dns.example", "is no upstream"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct upstreams upstreams;
+        char error[200] = "";
+        assert_int_equal(upstreams_parse(rows[i].text, &upstreams, error, sizeof(error)), -1);
+        if (strstr(error, rows[i].words) == NULL || strstr(error, rows[i].text) == NULL)
+            fail_msg("%s: %s", rows[i].text, error);
+    }
+}
+
 static void test_what_no_upstream_is(void **state)
 {
     static const char *const rows[] = {
@@ -329,6 +354,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_what_an_option_names),
+        cmocka_unit_test(test_what_is_wrong_with_a_name_is_told),
         cmocka_unit_test(test_what_no_upstream_is),
         cmocka_unit_test(test_sixteen_and_no_more),
         cmocka_unit_test(test_lists_are_the_same_when_they_name_the_same_in_the_same_order),

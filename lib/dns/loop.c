@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* loop.c: an epoll set for descriptors and a binary heap for timers. */
+/* loop.c: an epoll set for descriptors, a binary heap for timers, and a list of those that are due at once. */
 #include "dns/loop.h"
 
 #include "base/clock.h"
@@ -14,12 +14,21 @@
 #define BATCH 64
 #define NEVER UINT64_MAX
 
+/* When a timer is due stands beside it, so that sifting reads no timer. */
+struct slot {
+    uint64_t due_us;
+    struct loop_timer *timer;
+};
+
 struct loop {
     const mxcheck_memory *memory;
     int epoll_fd;
-    struct loop_timer **heap; /* heap[1] is due first */
+    struct loop_timer *soon; /* due at once, first come first */
+    struct loop_timer **soon_end;
+    struct slot *heap; /* heap[1] is due first */
     size_t heap_count;
     size_t heap_room;
+    size_t timer_count;              /* in the heap and in the list */
     struct epoll_event ready[BATCH]; /* what this turn still has to serve */
     int ready_count;
     struct loop_watch clock; /* a timerfd in the set, for those who watch the set from outside */
@@ -34,6 +43,7 @@ struct loop *loop_new(const mxcheck_memory *memory, mxcheck_status *status)
         return NULL;
     }
     loop->memory = memory;
+    loop->soon_end = &loop->soon;
     loop->armed_us = NEVER;
     loop->clock.fd = -1;
     loop->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
@@ -119,9 +129,17 @@ int loop_fd(struct loop *loop)
     return loop->epoll_fd;
 }
 
+/* When the next timer is due; NEVER when there is none. */
+static uint64_t next_due_us(const struct loop *loop)
+{
+    if (loop->soon != NULL)
+        return 0;
+    return loop->heap_count > 0 ? loop->heap[1].due_us : NEVER;
+}
+
 void loop_arm(struct loop *loop)
 {
-    uint64_t due_us = loop->heap_count > 0 ? loop->heap[1]->due_us : NEVER;
+    uint64_t due_us = next_due_us(loop);
     struct itimerspec when = {.it_value = {.tv_sec = 0, .tv_nsec = 0}};
     if (loop->clock.fd < 0 || due_us == loop->armed_us)
         return;
@@ -133,39 +151,39 @@ void loop_arm(struct loop *loop)
     loop->armed_us = due_us;
 }
 
-static void place_timer(struct loop *loop, struct loop_timer *timer, size_t place)
+static void place_slot(struct loop *loop, struct slot slot, size_t place)
 {
-    loop->heap[place] = timer;
-    timer->place = place;
+    loop->heap[place] = slot;
+    slot.timer->place = place;
 }
 
-static void sift_up(struct loop *loop, struct loop_timer *timer, size_t place)
+static void sift_up(struct loop *loop, struct slot slot, size_t place)
 {
-    while (place > 1 && loop->heap[place / 2]->due_us > timer->due_us) {
-        place_timer(loop, loop->heap[place / 2], place);
+    while (place > 1 && loop->heap[place / 2].due_us > slot.due_us) {
+        place_slot(loop, loop->heap[place / 2], place);
         place /= 2;
     }
-    place_timer(loop, timer, place);
+    place_slot(loop, slot, place);
 }
 
-static void sift_down(struct loop *loop, struct loop_timer *timer, size_t place)
+static void sift_down(struct loop *loop, struct slot slot, size_t place)
 {
     for (;;) {
         size_t child = place * 2;
-        if (child < loop->heap_count && loop->heap[child + 1]->due_us < loop->heap[child]->due_us)
+        if (child < loop->heap_count && loop->heap[child + 1].due_us < loop->heap[child].due_us)
             child++;
-        if (child > loop->heap_count || loop->heap[child]->due_us >= timer->due_us)
+        if (child > loop->heap_count || loop->heap[child].due_us >= slot.due_us)
             break;
-        place_timer(loop, loop->heap[child], place);
+        place_slot(loop, loop->heap[child], place);
         place = child;
     }
-    place_timer(loop, timer, place);
+    place_slot(loop, slot, place);
 }
 
 static int grow_heap(struct loop *loop)
 {
     size_t room = loop->heap_room == 0 ? 32 : loop->heap_room * 2;
-    struct loop_timer **heap = memory_realloc(loop->memory, loop->heap, room * sizeof(struct loop_timer *));
+    struct slot *heap = memory_realloc(loop->memory, loop->heap, room * sizeof(struct slot));
     if (heap == NULL)
         return -1;
     loop->heap = heap;
@@ -173,15 +191,49 @@ static int grow_heap(struct loop *loop)
     return 0;
 }
 
+static void put_in_list(struct loop *loop, struct loop_timer *timer)
+{
+    timer->place = LOOP_SOON;
+    timer->next = NULL;
+    timer->link = loop->soon_end;
+    *loop->soon_end = timer;
+    loop->soon_end = &timer->next;
+}
+
+static void take_from_list(struct loop *loop, struct loop_timer *timer)
+{
+    *timer->link = timer->next;
+    if (timer->next != NULL)
+        timer->next->link = timer->link;
+    else
+        loop->soon_end = timer->link;
+}
+
+static void take_from_heap(struct loop *loop, size_t place)
+{
+    struct slot last = loop->heap[loop->heap_count--];
+    if (place > loop->heap_count)
+        return;
+    if (place > 1 && loop->heap[place / 2].due_us > last.due_us)
+        sift_up(loop, last, place);
+    else
+        sift_down(loop, last, place);
+}
+
 int loop_timer_set(struct loop *loop, struct loop_timer *timer, uint64_t due_us)
 {
-    if (timer->place != 0)
-        loop_timer_clear(loop, timer);
-    if (loop->heap_count + 2 > loop->heap_room && grow_heap(loop) != 0)
+    /* Room for it in the heap is room for it ever after, wherever it stands meanwhile. */
+    if (timer->place == 0 && loop->timer_count + 2 > loop->heap_room && grow_heap(loop) != 0)
         return -1;
+    loop_timer_clear(loop, timer);
+    loop->timer_count++;
     timer->due_us = due_us;
-    loop->heap_count++;
-    sift_up(loop, timer, loop->heap_count);
+    if (due_us == 0) {
+        put_in_list(loop, timer);
+    } else {
+        loop->heap_count++;
+        sift_up(loop, (struct slot){due_us, timer}, loop->heap_count);
+    }
     return 0;
 }
 
@@ -191,20 +243,21 @@ void loop_timer_clear(struct loop *loop, struct loop_timer *timer)
     if (place == 0)
         return;
     timer->place = 0;
-    struct loop_timer *last = loop->heap[loop->heap_count--];
-    if (last == timer)
-        return;
-    if (place > 1 && loop->heap[place / 2]->due_us > last->due_us)
-        sift_up(loop, last, place);
+    loop->timer_count--;
+    if (place == LOOP_SOON)
+        take_from_list(loop, timer);
     else
-        sift_down(loop, last, place);
+        take_from_heap(loop, place);
 }
 
 /* Milliseconds to wait, rounded up so that no turn ends just before something is due. */
 static int wait_ms(const struct loop *loop, uint64_t until_us)
 {
+    uint64_t next_us = next_due_us(loop);
+    uint64_t due = next_us < until_us ? next_us : until_us;
+    if (due == 0)
+        return 0;
     uint64_t now = clock_now_us();
-    uint64_t due = loop->heap_count > 0 && loop->heap[1]->due_us < until_us ? loop->heap[1]->due_us : until_us;
     if (due <= now)
         return 0;
     uint64_t ms = (due - now + 999) / 1000;
@@ -225,16 +278,20 @@ static void serve_ready(struct loop *loop)
     loop->ready_count = 0;
 }
 
-/* What a callback sets anew for now or earlier waits for the next turn, so that a turn ends. */
+static void fire(struct loop *loop, struct loop_timer *timer)
+{
+    loop_timer_clear(loop, timer);
+    timer->fire(timer->user);
+}
+
+/* So many as there are now, whatever their callbacks set anew, so that a turn ends. */
 static void fire_timers(struct loop *loop)
 {
-    uint64_t now = clock_now_us();
-    size_t most = loop->heap_count;
-    while (most-- > 0 && loop->heap_count > 0 && loop->heap[1]->due_us <= now) {
-        struct loop_timer *timer = loop->heap[1];
-        loop_timer_clear(loop, timer);
-        timer->fire(timer->user);
-    }
+    uint64_t now = loop->heap_count > 0 ? clock_now_us() : 0;
+    for (size_t most = loop->heap_count; most > 0 && loop->heap_count > 0 && loop->heap[1].due_us <= now; most--)
+        fire(loop, loop->heap[1].timer);
+    for (size_t most = loop->timer_count - loop->heap_count; most > 0 && loop->soon != NULL; most--)
+        fire(loop, loop->soon);
 }
 
 void loop_turn(struct loop *loop, uint64_t until_us)

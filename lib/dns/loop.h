@@ -12,11 +12,15 @@ struct loop;
 
 /* A timer lives in its owner's memory; zero it before first use. */
 struct loop_timer {
-    uint64_t due_us;
-    size_t place; /* in the heap, from 1; 0: not set */
+    uint64_t due_us; /* 0: at once */
+    size_t place;    /* in the heap, from 1; LOOP_SOON: in the list of those due at once; 0: not set */
+    struct loop_timer *next;
+    struct loop_timer **link;
     void (*fire)(void *user);
     void *user;
 };
+
+#define LOOP_SOON SIZE_MAX
 
 /* A watched descriptor lives in its owner's memory; zero it before first use. */
 struct loop_watch {
@@ -35,7 +39,8 @@ void loop_free(struct loop *loop);
 int loop_watch_set(struct loop *loop, struct loop_watch *watch, int fd, bool wants_read, bool wants_write);
 void loop_watch_clear(struct loop *loop, struct loop_watch *watch);
 
-/* Set or move a timer. Returns 0, or -1 when memory ran out. */
+/* Set or move a timer; with due_us 0 it fires in the next turn, in the order of setting. Returns 0, or -1 when memory
+ * ran out, which cannot be for one that is due at once or that has been set before and not fired since. */
 int loop_timer_set(struct loop *loop, struct loop_timer *timer, uint64_t due_us);
 void loop_timer_clear(struct loop *loop, struct loop_timer *timer);
 

@@ -45,11 +45,13 @@ void text_printf(struct text *text, const char *format, ...)
 
 void text_put_escaped(struct text *text, const char *string)
 {
-    for (const char *p = string; *p != '\0'; p++) {
-        if (*p >= 0x20 && *p < 0x7f && *p != '\\')
-            text_put(text, p, 1);
-        else
-            text_printf(text, "\\x%02x", (unsigned)(unsigned char)*p);
+    for (const char *p = string; *p != '\0';) {
+        const char *begin = p;
+        while (*p >= 0x20 && *p < 0x7f && *p != '\\')
+            p++;
+        text_put(text, begin, (size_t)(p - begin));
+        if (*p != '\0')
+            text_printf(text, "\\x%02x", (unsigned)(unsigned char)*p++);
     }
 }
 
@@ -96,21 +98,6 @@ void text_put_json(struct text *text, const char *string)
         p += length == 0 ? 1 : length;
     }
     text_puts(text, "\"");
-}
-
-bool text_is_alpha(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
-bool text_is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
-char text_to_lower(char c)
-{
-    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
 }
 
 bool text_equal_nocase(const char *a, const char *b)

@@ -30,9 +30,21 @@ void text_put_escaped(struct text *text, const char *string);
 void text_put_json(struct text *text, const char *string);
 
 /* ASCII alone, whatever the locale. */
-bool text_is_alpha(char c);
-bool text_is_digit(char c);
-char text_to_lower(char c);
+static inline bool text_is_alpha(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+static inline bool text_is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+static inline char text_to_lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
 bool text_equal_nocase(const char *a, const char *b);
 
 #endif

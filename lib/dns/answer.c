@@ -117,15 +117,33 @@ static bool read_record(struct reader *reader, struct record *record)
     return true;
 }
 
-static void put_octet(struct text *text, uint8_t octet)
+/* Letters, digits, hyphens and underscores stand for themselves, and so does what RFC 1035 section 5.1 does not name.
+ */
+static bool is_plain(uint8_t octet)
 {
     char c = (char)octet;
+    return text_is_alpha(c) || text_is_digit(c) || c == '-' || c == '_' ||
+           (octet > 0x20 && octet < 0x7f && strchr(".\\\"();@$", c) == NULL);
+}
+
+static void put_octet(struct text *text, uint8_t octet)
+{
     if (octet <= 0x20 || octet >= 0x7f)
         text_printf(text, "\\%03u", octet);
-    else if (strchr(".\\\"();@$", c) != NULL)
-        text_printf(text, "\\%c", c);
     else
-        text_put(text, &c, 1);
+        text_printf(text, "\\%c", (char)octet);
+}
+
+static void put_label(struct text *text, const uint8_t *label, size_t length)
+{
+    for (size_t i = 0; i < length;) {
+        size_t begin = i;
+        while (i < length && is_plain(label[i]))
+            i++;
+        text_put(text, (const char *)label + begin, i - begin);
+        if (i < length)
+            put_octet(text, label[i++]);
+    }
 }
 
 /* RFC 1035 section 5.1 presentation form, without final dot; "" for the root. */
@@ -135,9 +153,8 @@ static void write_name(const struct wire_name *name, char *buffer, size_t size)
     text_init(&text, buffer, size);
     for (size_t at = 0; name->octets[at] != 0; at += 1U + name->octets[at]) {
         if (at > 0)
-            text_puts(&text, ".");
-        for (size_t i = 1; i <= name->octets[at]; i++)
-            put_octet(&text, name->octets[at + i]);
+            text_put(&text, ".", 1);
+        put_label(&text, name->octets + at + 1, name->octets[at]);
     }
 }
 
@@ -173,6 +190,7 @@ struct findings {
     struct reader answers; /* stands at the answer section */
     uint16_t answer_count;
     struct wire_name target; /* the name asked, or where aliases led */
+    bool has_cname;          /* some alias is there, whoever's */
     bool has_alias;
     bool is_loop;
     uint32_t alias_ttl_s;
@@ -214,7 +232,7 @@ static bool follow_alias(struct findings *findings)
 static void follow_aliases(struct findings *findings)
 {
     unsigned steps = 0;
-    while (steps < ALIAS_CHAIN_MAX && follow_alias(findings))
+    while (findings->has_cname && steps < ALIAS_CHAIN_MAX && follow_alias(findings))
         steps++;
     findings->is_loop = steps == ALIAS_CHAIN_MAX;
 }
@@ -260,8 +278,10 @@ static bool survey(const uint8_t *message, size_t size, struct findings *finding
     for (unsigned i = 0; i < total; i++) {
         if (!read_record(&reader, &record))
             return false;
-        if (i < findings->answer_count)
+        if (i < findings->answer_count) {
+            findings->has_cname |= record.type == TYPE_CNAME;
             continue;
+        }
         if (i < findings->answer_count + authority && record.type == TYPE_SOA)
             note_soa(findings, &reader, &record);
         else if (i >= findings->answer_count + authority && record.type == TYPE_OPT)
@@ -321,11 +341,11 @@ static bool measure(const struct findings *findings, enum dns_type type, size_t 
     return true;
 }
 
-/* Fill in what measure has counted. */
-static void gather(struct answer *answer, const struct findings *findings, enum dns_type type, size_t count)
+/* Fill in what measure has counted; the texts stand behind the records. */
+static void gather(struct answer *answer, const struct findings *findings, enum dns_type type, size_t count,
+                   char *texts)
 {
     struct dns_record *records = answer->block;
-    char *texts = (char *)(records + count);
     struct reader reader = findings->answers;
     uint16_t left = findings->answer_count;
     struct record record;
@@ -336,9 +356,10 @@ static void gather(struct answer *answer, const struct findings *findings, enum 
             records[i].ttl_s = findings->alias_ttl_s;
         if (!read_value(&reader, &record, &records[i].preference, value))
             return;
-        memcpy(texts, value, strlen(value) + 1);
+        size_t size = strlen(value) + 1;
+        memcpy(texts, value, size);
         *(type == DNS_MX ? &records[i].host : &records[i].address) = texts;
-        texts += strlen(value) + 1;
+        texts += size;
         answer->dns.count = i + 1;
     }
     answer->dns.records = records;
@@ -351,23 +372,43 @@ static int fail(struct answer *answer, const char *failure)
     return 0;
 }
 
-/* NOERROR: records, an alias that nobody followed, or nothing. */
-static int read_noerror(struct answer *answer, const struct findings *findings, enum dns_type type)
+/* Make room for records, their texts and, behind all, the alias. Returns the place of the texts, NULL when memory ran
+ * out. */
+static char *make_block(struct answer *answer, const struct findings *findings, size_t count, size_t octets)
 {
-    size_t count;
-    size_t octets;
-    if (!measure(findings, type, &count, &octets))
-        return fail(answer, "malformed answer");
-    if (count == 0) {
-        bool is_bare = findings->has_alias && !findings->has_soa && !findings->is_loop;
-        answer->dns.outcome = is_bare ? DNS_ALIAS : DNS_NODATA;
-        return 0;
-    }
-    answer->block = memory_alloc(answer->memory, count * sizeof(struct dns_record) + octets);
+    char alias[NAME_TEXT_SIZE];
+    write_name(&findings->target, alias, sizeof(alias));
+    size_t alias_size = findings->has_alias ? strlen(alias) + 1 : 0;
+    answer->block = memory_alloc(answer->memory, count * sizeof(struct dns_record) + octets + alias_size);
     if (answer->block == NULL)
-        return -1;
-    gather(answer, findings, type, count);
-    answer->dns.outcome = DNS_RECORDS;
+        return NULL;
+    char *texts = (char *)answer->block + count * sizeof(struct dns_record);
+    if (findings->has_alias)
+        answer->dns.alias = memcpy(texts + octets, alias, alias_size);
+    return texts;
+}
+
+/* NOERROR or NXDOMAIN: records, an alias that nobody followed, or nothing. */
+static int read_contents(struct answer *answer, const struct findings *findings, enum dns_type type)
+{
+    bool is_nxdomain = answer->dns.rcode == RCODE_NXDOMAIN;
+    size_t count = 0;
+    size_t octets = 0;
+    if (!is_nxdomain && !measure(findings, type, &count, &octets))
+        return fail(answer, "malformed answer");
+    if (count > 0 || findings->has_alias) {
+        char *texts = make_block(answer, findings, count, octets);
+        if (texts == NULL)
+            return -1;
+        gather(answer, findings, type, count, texts);
+    }
+    bool is_bare = findings->has_alias && !findings->has_soa && !findings->is_loop;
+    if (count > 0)
+        answer->dns.outcome = DNS_RECORDS;
+    else if (is_nxdomain)
+        answer->dns.outcome = DNS_NXDOMAIN;
+    else
+        answer->dns.outcome = is_bare ? DNS_ALIAS : DNS_NODATA;
     return 0;
 }
 
@@ -380,24 +421,18 @@ int answer_read(struct answer *answer, const mxcheck_memory *memory, const uint8
     answer->memory = memory;
     answer->dns.failure = "";
     answer->dns.upstream = "";
-    answer->dns.alias = answer->alias;
+    answer->dns.alias = "";
     answer->dns.rcode = -1;
     if (!survey(message, size, &findings) || !parse_name(name, &findings.target))
         return fail(answer, "malformed answer");
     follow_aliases(&findings);
-    if (findings.has_alias)
-        write_name(&findings.target, answer->alias, sizeof(answer->alias));
     answer->dns.rcode = message[3] & 0x0f;
     answer->dns.authentic = (message[3] & 0x20) != 0;
     answer->dns.negative_ttl_s = findings.negative_ttl_s;
     if ((message[2] & 0x02) != 0)
         return fail(answer, "truncated answer");
-    if (answer->dns.rcode == RCODE_NOERROR)
-        return read_noerror(answer, &findings, type);
-    if (answer->dns.rcode == RCODE_NXDOMAIN) {
-        answer->dns.outcome = DNS_NXDOMAIN;
-        return 0;
-    }
+    if (answer->dns.rcode == RCODE_NOERROR || answer->dns.rcode == RCODE_NXDOMAIN)
+        return read_contents(answer, &findings, type);
     fail(answer, answer_rcode_name(answer->dns.rcode));
     if (answer->dns.rcode == RCODE_SERVFAIL && findings.says_bogus)
         answer->dns.outcome = DNS_BOGUS;

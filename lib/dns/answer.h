@@ -8,12 +8,11 @@
 /* Of one answer so many records are kept; the others are counted out. A message holds at most about 5,000. */
 #define ANSWER_RECORDS_MAX 1000
 
-/* An answer with the memory that its texts live in. */
+/* An answer with the memory that its records and texts live in. */
 struct answer {
     struct dns_answer dns; /* upstream is left to the caller */
     const mxcheck_memory *memory;
     void *block;
-    char alias[1024];
 };
 
 /* Read a message that wire_walk has found sound, as the answer to name and type. Returns 0, or -1 when memory ran out;

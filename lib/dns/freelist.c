@@ -109,11 +109,18 @@ static struct head *take_small(struct freelist *freelist, size_t class)
     return (struct head *)(void *)((char *)chunk + chunk->used - size);
 }
 
+/* The smallest class whose blocks hold `size` octets behind their head. */
+static size_t class_of(size_t size)
+{
+    if (size > ((size_t)1 << (CLASS_COUNT - 1 + CLASS_MIN_SHIFT)) - HEAD_SIZE)
+        return CLASS_COUNT;
+    size_t units = (size + HEAD_SIZE - 1) >> CLASS_MIN_SHIFT;
+    return units == 0 ? 0 : (size_t)(64 - __builtin_clzll(units));
+}
+
 void *freelist_malloc(void *freelist, size_t size)
 {
-    size_t class = 0;
-    while (class < CLASS_COUNT && ((size_t)1 << (class + CLASS_MIN_SHIFT)) - HEAD_SIZE < size)
-        class ++;
+    size_t class = class_of(size);
     struct head *head = class == CLASS_COUNT ? take_large(freelist, size) : take_small(freelist, class);
     if (head == NULL)
         return NULL;

@@ -54,8 +54,6 @@ struct question {
     struct question **link;
     struct question *line_next;
     bool is_in_line;
-    char name[1024];
-    char cased_name[1024]; /* as it is sent */
     enum dns_type type;
     uint64_t deadline_us;
     uint64_t retry_us; /* when silence is taken for loss */
@@ -66,14 +64,16 @@ struct question {
     struct loop_timer timer;
     bool is_concluded; /* `answer` is final; the timer delivers it */
     bool is_out_of_memory;
-    struct answer answer; /* the final one, or the worst news so far */
     size_t answer_upstream;
     uint32_t failed;  /* bit per upstream: it has spoken, and not well */
     uint32_t doubted; /* bit per upstream: it was asked over TCP because it does not keep letter case */
     unsigned stream_retries;
     unsigned char asked[UPSTREAMS_MAX];
     size_t attempt_count;
+    const char *cased_name; /* as it is sent; behind `name` */
+    struct answer answer;   /* the final one, or the worst news so far; from here on nothing is zeroed at first */
     struct attempt attempts[ATTEMPTS_MAX];
+    char name[];
 };
 
 _Static_assert(UPSTREAMS_MAX < 32, "a bit for each upstream");
@@ -156,7 +156,6 @@ static void note_failure(struct question *question, size_t upstream, const struc
     bool is_better = question->answer.dns.failure == NULL || question->answer.dns.rcode < 0;
     if (is_better) {
         question->answer = *answer;
-        question->answer.dns.alias = "";
         question->answer_upstream = upstream;
     }
     question->failed |= 1U << upstream;
@@ -217,7 +216,6 @@ static void on_message(struct question *question, size_t upstream, const uint8_t
         return;
     }
     question->answer = answer;
-    question->answer.dns.alias = question->answer.alias;
     question->answer_upstream = upstream;
     conclude(question);
 }
@@ -259,6 +257,7 @@ static void send_attempt(struct question *question, size_t upstream, bool is_ove
     if (question->attempt_count == ATTEMPTS_MAX)
         return;
     struct attempt *attempt = &question->attempts[question->attempt_count++];
+    memset(attempt, 0, sizeof(*attempt));
     question->asked[upstream]++;
     attempt->question = question;
     attempt->upstream = upstream;
@@ -349,8 +348,6 @@ static void deliver(struct question *question)
     struct answer answer = question->answer;
     resolver_cb callback = question->callback;
     void *user = question->user;
-    if (answer.dns.alias == question->answer.alias)
-        answer.dns.alias = answer.alias;
     answer.dns.upstream = question->resolver->transports[question->answer_upstream].upstream.name;
     if (question->is_out_of_memory)
         answer.dns = (struct dns_answer){
@@ -390,14 +387,18 @@ static int ask(struct resolver *base, const char *name, enum dns_type type, uint
                void *user, struct resolver_query *handle)
 {
     struct getdns_resolver *resolver = (struct getdns_resolver *)(void *)base;
-    struct question *question = memory_zalloc(resolver->memory, 1, sizeof(*question));
-    size_t length = strlen(name);
-    if (question == NULL || length >= sizeof(question->name))
-        goto refused;
+    size_t size = strlen(name) + 1;
+    struct question *question = memory_alloc(resolver->memory, sizeof(*question) + 2 * size);
+    if (question == NULL)
+        return -1;
+    memset(question, 0, offsetof(struct question, answer));
+    question->answer.dns.failure = NULL;
+    question->answer.block = NULL;
     question->resolver = resolver;
     question->handle = handle;
-    memcpy(question->name, name, length + 1);
-    letter_case_draw(&resolver->letter_case, question->name, question->cased_name);
+    memcpy(question->name, name, size);
+    letter_case_draw(&resolver->letter_case, name, question->name + size);
+    question->cased_name = question->name + size;
     question->type = type;
     question->deadline_us = deadline_us;
     question->wait_us = resolver->retry_after_us;
@@ -405,8 +406,10 @@ static int ask(struct resolver *base, const char *name, enum dns_type type, uint
     question->user = user;
     question->timer.fire = on_timer;
     question->timer.user = question;
-    if (loop_timer_set(resolver->share.loop, &question->timer, 0) != 0)
-        goto refused;
+    if (loop_timer_set(resolver->share.loop, &question->timer, 0) != 0) {
+        memory_free(resolver->memory, question);
+        return -1;
+    }
     question->next = resolver->questions;
     question->link = &resolver->questions;
     if (question->next != NULL)
@@ -414,10 +417,6 @@ static int ask(struct resolver *base, const char *name, enum dns_type type, uint
     resolver->questions = question;
     handle->inner = question;
     return 0;
-
-refused:
-    memory_free(resolver->memory, question);
-    return -1;
 }
 
 static void cancel(struct resolver_query *handle)

@@ -133,21 +133,24 @@ static void serve_stream(struct event *event, bool readable)
     sigpipe_release(&sigpipe);
 }
 
-static void on_ready(void *user, bool readable, bool writable)
+/* getdns lets go of the event at hand before it sends; whatever comes of that, it does not wait to write again. */
+static void write_datagram(void *user)
 {
     struct event *event = user;
     struct transport *transport = event->transport;
-    getdns_eventloop_event *getdns = event->getdns;
+    transport->current = event->attempt;
+    event->getdns->write_cb(event->getdns->userarg);
+    transport->current = NULL;
+}
 
-    if (event->attempt == NULL) {
+static void on_ready(void *user, bool readable, bool writable)
+{
+    struct event *event = user;
+    (void)writable;
+    if (event->attempt == NULL)
         serve_stream(event, readable);
-    } else if (readable && getdns->read_cb != NULL) {
+    else if (readable)
         read_datagram(event);
-    } else if (writable && getdns->write_cb != NULL) {
-        transport->current = event->attempt;
-        getdns->write_cb(getdns->userarg);
-        transport->current = NULL;
-    }
 }
 
 /* An idle stream is closed by a timer, and closing TLS writes. */
@@ -181,21 +184,63 @@ static socklen_t write_address(const struct upstream *upstream, struct sockaddr_
     return sizeof(*in6);
 }
 
+static bool is_datagram_socket(int fd)
+{
+    int type = 0;
+    socklen_t size = sizeof(type);
+    return getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0 && type == SOCK_DGRAM;
+}
+
 /* The first sight of a datagram socket is before its first send: tie it to the upstream, so that the kernel drops what
- * strangers send and tells of a closed port. */
+ * strangers send and tells of a closed port. Returns whose socket it is, NULL for a stream. */
 static struct transport_attempt *adopt_socket(struct transport *transport, int fd)
 {
     struct transport_attempt *attempt = transport->current;
     struct sockaddr_storage address;
-    int type = 0;
-    socklen_t size = sizeof(type);
-    if (attempt == NULL || fd < 0 || getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) != 0 || type != SOCK_DGRAM)
+    if (attempt == NULL || fd < 0)
         return NULL;
-    if (!attempt->is_connected) {
-        size = write_address(&transport->upstream, &address);
-        attempt->is_connected = connect(fd, (struct sockaddr *)&address, size) == 0;
-    }
+    if (attempt->is_connected)
+        return fd == attempt->socket ? attempt : NULL;
+    if (!is_datagram_socket(fd))
+        return NULL;
+    socklen_t size = write_address(&transport->upstream, &address);
+    attempt->is_connected = connect(fd, (struct sockaddr *)&address, size) == 0;
+    attempt->socket = fd;
     return attempt;
+}
+
+static getdns_return_t clear(getdns_eventloop *eventloop, getdns_eventloop_event *getdns)
+{
+    struct transport *transport = (struct transport *)(void *)eventloop;
+    struct event *event = getdns->ev;
+    if (event == NULL)
+        return GETDNS_RETURN_GOOD;
+    loop_watch_clear(transport->share->loop, &event->watch);
+    loop_timer_clear(transport->share->loop, &event->timer);
+    freelist_free(transport->share->freelist, event);
+    getdns->ev = NULL;
+    return GETDNS_RETURN_GOOD;
+}
+
+/* A new socket takes a datagram at once, so nobody waits for it. An answer needs no timer of getdns: whoever asked has
+ * one, and cancels. */
+static int watch_datagram(struct event *event, int fd)
+{
+    struct loop *loop = event->transport->share->loop;
+    if (event->getdns->read_cb != NULL)
+        return loop_watch_set(loop, &event->watch, fd, true, false);
+    event->timer.fire = write_datagram;
+    return loop_timer_set(loop, &event->timer, 0);
+}
+
+static int watch_stream(struct event *event, int fd, uint64_t timeout_ms)
+{
+    struct loop *loop = event->transport->share->loop;
+    const getdns_eventloop_event *getdns = event->getdns;
+    if (fd >= 0 && loop_watch_set(loop, &event->watch, fd, getdns->read_cb != NULL, getdns->write_cb != NULL) != 0)
+        return -1;
+    event->timer.fire = on_timer;
+    return timeout_ms < UINT32_MAX ? loop_timer_set(loop, &event->timer, clock_now_us() + timeout_ms * 1000) : 0;
 }
 
 static getdns_return_t schedule(getdns_eventloop *eventloop, int fd, uint64_t timeout_ms,
@@ -211,34 +256,12 @@ static getdns_return_t schedule(getdns_eventloop *eventloop, int fd, uint64_t ti
     event->attempt = adopt_socket(transport, fd);
     event->watch.ready = on_ready;
     event->watch.user = event;
-    event->timer.fire = on_timer;
     event->timer.user = event;
-    if (fd >= 0 && loop_watch_set(transport->share->loop, &event->watch, fd, getdns->read_cb != NULL,
-                                  getdns->write_cb != NULL) != 0)
-        goto refused;
-    if (timeout_ms < UINT32_MAX &&
-        loop_timer_set(transport->share->loop, &event->timer, clock_now_us() + timeout_ms * 1000) != 0)
-        goto refused;
     getdns->ev = event;
-    return GETDNS_RETURN_GOOD;
-
-refused:
-    loop_watch_clear(transport->share->loop, &event->watch);
-    freelist_free(transport->share->freelist, event);
-    return GETDNS_RETURN_GENERIC_ERROR;
-}
-
-static getdns_return_t clear(getdns_eventloop *eventloop, getdns_eventloop_event *getdns)
-{
-    struct transport *transport = (struct transport *)(void *)eventloop;
-    struct event *event = getdns->ev;
-    if (event == NULL)
+    if ((event->attempt != NULL ? watch_datagram(event, fd) : watch_stream(event, fd, timeout_ms)) == 0)
         return GETDNS_RETURN_GOOD;
-    loop_watch_clear(transport->share->loop, &event->watch);
-    loop_timer_clear(transport->share->loop, &event->timer);
-    freelist_free(transport->share->freelist, event);
-    getdns->ev = NULL;
-    return GETDNS_RETURN_GOOD;
+    clear(eventloop, getdns);
+    return GETDNS_RETURN_GENERIC_ERROR;
 }
 
 static void do_nothing(getdns_eventloop *eventloop)

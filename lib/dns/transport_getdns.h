@@ -18,7 +18,8 @@ struct transport_attempt {
     const char *name; /* without final dot, in the letter case that a datagram must bring back; lent while running */
     uint16_t type;
     bool is_running;
-    bool is_connected;
+    bool is_connected; /* its datagram socket is `socket` */
+    int socket;
     getdns_transaction_t id;
     /* Called once unless transport_cancel ended it: message[size] is the answer, walked whole; NULL: `failure` says
      * what happened. May come from inside getdns: it must not cancel, ask or free, only remember. */

@@ -22,10 +22,21 @@ enum template_place template_match(const char *line, size_t *length)
     return TEMPLATE_PLACES;
 }
 
+static bool is_printable(char c)
+{
+    return c >= 0x20 && c < 0x7f;
+}
+
 static void put_printable(struct text *text, const char *value, size_t count)
 {
-    for (size_t i = 0; i < count; i++)
-        text_put(text, value[i] >= 0x20 && value[i] < 0x7f ? &value[i] : "?", 1);
+    for (size_t i = 0; i < count;) {
+        size_t begin = i;
+        while (i < count && is_printable(value[i]))
+            i++;
+        text_put(text, value + begin, i - begin);
+        for (; i < count && !is_printable(value[i]); i++)
+            text_put(text, "?", 1);
+    }
 }
 
 /* Where the line goes on after a place of `length` octets that is empty: one space beside it vanishes. */
@@ -45,10 +56,12 @@ static size_t fill(const char *start, const struct template_values *values, cons
 {
     const char *line = start;
     while (*line != '\0') {
-        size_t length;
-        enum template_place place = template_match(line, &length);
+        size_t length = strcspn(line + 1, "{") + 1; /* up to the next place */
+        enum template_place place = *line == '{' ? template_match(line, &length) : TEMPLATE_PLACES;
         if (place == TEMPLATE_PLACES) {
-            put_printable(text, line++, 1);
+            length = length == 0 ? 1 : length;
+            put_printable(text, line, length);
+            line += length;
         } else if (keep[place] == 0) {
             line = skip_empty(text, line, start, length);
         } else {

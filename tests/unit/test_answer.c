@@ -105,7 +105,6 @@ static void put_extended_error(struct message *message, unsigned code)
     end_record(message, place);
 }
 
-/* An answer points into itself, so it is made where it stays. */
 static void read_mx(const struct message *message, struct answer *answer)
 {
     assert_int_equal(answer_read(answer, &memory_libc, message->octets, message->size, "ok.example", DNS_MX), 0);

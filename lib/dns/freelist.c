@@ -129,6 +129,12 @@ void *freelist_malloc(void *freelist, size_t size)
     return (char *)head + HEAD_SIZE;
 }
 
+void *freelist_zalloc(void *freelist, size_t size)
+{
+    void *block = freelist_malloc(freelist, size);
+    return block == NULL ? NULL : memset(block, 0, size);
+}
+
 void freelist_free(void *freelist, void *block)
 {
     struct freelist *list = freelist;

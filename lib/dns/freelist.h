@@ -16,6 +16,7 @@ void freelist_destroy(struct freelist *freelist);
 
 /* In the shape that getdns wants; `freelist` is a struct freelist. */
 void *freelist_malloc(void *freelist, size_t size);
+void *freelist_zalloc(void *freelist, size_t size); /* zeroed */
 void *freelist_realloc(void *freelist, void *block, size_t size);
 void freelist_free(void *freelist, void *block);
 

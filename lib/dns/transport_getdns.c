@@ -99,7 +99,11 @@ static void read_datagram(struct event *event)
     }
 }
 
-/* One record of TLS may hold several messages, of which a call takes one; the socket does not tell of the others. The
+/* What comes over TLS reaches getdns' parser unwalked, for nobody but getdns holds the plain text. It comes from none
+ * but the server that has proved its name: getdns reads nothing before the certificate has been verified. That server
+ * must be one that builds its answers itself, as every recursive resolver does.
+ *
+ * One record of TLS may hold several messages, of which a call takes one; the socket does not tell of the others. The
  * event at hand may be gone after any call, what getdns knows of it stays. */
 static void read_tls(const struct transport *transport, getdns_eventloop_event *getdns)
 {
@@ -369,7 +373,9 @@ static bool open_context(struct transport *transport)
         transport_clear(transport);
     if (transport->context != NULL)
         return true;
-    if (getdns_context_create_with_extended_memory_functions(&context, 0, transport->share->freelist, freelist_malloc,
+    /* getdns 1.6.0 never sets tls_fallback_ok, by which it chooses the ciphers of the first connection. */
+    if (getdns_context_create_with_extended_memory_functions(&context, 0, transport->share->freelist,
+                                                             is_tls(transport) ? freelist_zalloc : freelist_malloc,
                                                              freelist_realloc, freelist_free) != GETDNS_RETURN_GOOD)
         return false;
     if (!configure(transport, context)) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* host.c: a program that holds one context and leaves its signals as they are. It checks each line of standard input and
- * prints the reason and how many descriptors are open; at the end of input again, with the context freed.
+/* host.c: a program that holds one context and leaves its signals as they are. It checks each line of standard input
+ * and prints the reason and how many descriptors are open; at the end of input again, with the context freed.
  *
  *     host blocking|async UPSTREAMS */
 #include <mxcheck/mxcheck.h>
@@ -53,8 +53,7 @@ static int serve(mxcheck_ctx *ctx, int is_async)
     while (fgets(line, sizeof(line), stdin) != NULL) {
         mxcheck_result *result;
         line[strcspn(line, "\n")] = '\0';
-        mxcheck_status status =
-            is_async ? check_async(ctx, line, &result) : mxcheck_check_rcpt(ctx, line, &result);
+        mxcheck_status status = is_async ? check_async(ctx, line, &result) : mxcheck_check_rcpt(ctx, line, &result);
         if (status != MXCHECK_OK) {
             say(mxcheck_status_name(status));
             return 1;

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 import unittest
+import unittest.mock
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "support"))
 
@@ -89,6 +90,16 @@ class Tls(unittest.TestCase):
         self.assertIn(reasons[0], ("dns-failure", "dns-timeout"))
         self.assertEqual(status, 2)
         self.assertEqual(self.dns.queries(), before)
+
+    def test_what_memory_held_before_does_not_choose_the_ciphers(self):
+        """getdns 1.6.0 reads a flag that it never sets, and offers more ciphers than it should where that is not 0."""
+        weak = TlsServer(self.certificate, self.backend, ciphers="ECDHE-ECDSA-AES128-SHA").start()
+        self.addCleanup(weak.stop)
+        strong = TlsServer(self.certificate, self.backend, ciphers="ECDHE-ECDSA-AES128-GCM-SHA256").start()
+        self.addCleanup(strong.stop)
+        with unittest.mock.patch.dict(os.environ, MALLOC_PERTURB_="1"):
+            self.assertEqual(self.check("tls://127.0.0.1:%d#%s" % (weak.port, NAME), GOOD), (["dns-failure"], 2))
+            self.assertEqual(self.check("tls://127.0.0.1:%d#%s" % (strong.port, NAME), GOOD), (["mx"], 0))
 
     def test_a_port_that_is_closed_is_a_failure(self):
         self.assertEqual(self.check("tls://127.0.0.1:%d#%s" % (free_port(), NAME), GOOD), (["dns-failure"], 2))

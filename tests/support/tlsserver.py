@@ -48,14 +48,17 @@ class TlsServer:
 
     certificate: a path that Authority.issue() gave; None: it speaks no TLS at all, but hands on what it gets.
     backend: the port of loopback that it hands to; None: it takes what comes and says nothing. `connections` counts
-    those that were made, whatever came of them.
+    those that were made, whatever came of them. ciphers: those of TLS 1.2 that it takes, and then nothing newer.
     """
 
-    def __init__(self, certificate, backend, port=0):
+    def __init__(self, certificate, backend, port=0, ciphers=None):
         self.context = None
         if certificate is not None:
             self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             self.context.load_cert_chain(certificate)
+        if ciphers is not None:
+            self.context.maximum_version = ssl.TLSVersion.TLSv1_2
+            self.context.set_ciphers(ciphers)
         self.backend = backend
         self.port = port
         self.connections = 0

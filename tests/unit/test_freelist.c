@@ -170,6 +170,24 @@ static void test_a_block_that_is_moved_keeps_what_fits(void **state)
     freelist_destroy(freelist);
 }
 
+static void test_a_zeroed_block_is_zeroed_when_it_is_used_again(void **state)
+{
+    (void)state;
+    struct freelist *freelist = freelist_new(&memory_libc);
+    assert_non_null(freelist);
+    for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+        for (int round = 0; round < 2; round++) {
+            uint8_t *block = freelist_zalloc(freelist, sizes[i]);
+            assert_non_null(block);
+            for (size_t j = 0; j < sizes[i]; j++)
+                assert_int_equal(block[j], 0);
+            memset(block, 0xa5, sizes[i]);
+            freelist_free(freelist, block);
+        }
+    }
+    freelist_destroy(freelist);
+}
+
 static void test_moving_nothing_and_freeing_nothing(void **state)
 {
     struct freelist *freelist = freelist_new(&memory_libc);
@@ -236,6 +254,7 @@ int main(void)
         cmocka_unit_test(test_a_large_block_goes_back_at_once),
         cmocka_unit_test(test_large_blocks_do_not_disturb_small_ones),
         cmocka_unit_test(test_a_block_that_is_moved_keeps_what_fits),
+        cmocka_unit_test(test_a_zeroed_block_is_zeroed_when_it_is_used_again),
         cmocka_unit_test(test_moving_nothing_and_freeing_nothing),
         cmocka_unit_test(test_sizes_that_overflow_with_their_heads_are_refused),
         cmocka_unit_test(test_the_c_library_stands_in_where_the_callers_memory_fails),

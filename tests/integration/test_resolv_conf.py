@@ -15,6 +15,8 @@ import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "support"))
 
+from host import host  # noqa: E402
+
 COMMAND = os.environ["MXCHECK"]
 SMTP_SERVER = os.environ["SMTP_SERVER"]
 INSIDE = "MXCHECK_TEST_IN_NAMESPACE"
@@ -55,6 +57,9 @@ class ResolvConf(unittest.TestCase):
         for host, exchange in (("127.0.0.1", "first"), ("127.0.0.2", "second")):
             faults = Faults(["test.example."])
             faults.add("ok.test.example.", "MX", "mx:10 %s.test.example." % exchange)
+            faults.add(exchange + ".test.example.", "MX", "mx:10 mail.test.example.")
+            if exchange == "first":
+                faults.add("slow.test.example.", "MX", "delay6")
             server = FaultServer(faults, host=host, port=53).start()
             cls.addClassCleanup(server.stop)
 
@@ -104,23 +109,99 @@ class ResolvConf(unittest.TestCase):
 
     def test_a_file_that_changes_is_read_again(self):
         self.write("nameserver 127.0.0.1\n")
-        process = subprocess.Popen([SMTP_SERVER, "--listen", "127.0.0.1:0", "--maildir", self.folder + "/maildir",
-                                    "-o", "timeout=3s"],
-                                   stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-        try:
-            port = int(process.stdout.readline().decode().rsplit(":", 1)[1])
-            with socket.create_connection(("127.0.0.1", port), 20) as connection, connection.makefile("rwb") as client:
-                client.readline()
-                say(client, "HELO client.example")
-                self.assertRegex(mail(client, "u@ok.test.example"), "^250 ")
-                self.write("nameserver 127.0.0.9\n")
-                self.assertRegex(eventually(client, "^451 "), "^451 ")
-                self.write("nameserver 127.0.0.2\n")
-                self.assertRegex(eventually(client, "^250 "), "^250 ")
-        finally:
-            process.terminate()
-            process.wait(20)
-            process.stdout.close()
+        with smtp_server(self.folder, "3s") as connect, connect() as client:
+            self.assertRegex(mail(client, "u@ok.test.example"), "^250 ")
+            self.write("nameserver 127.0.0.9\n")
+            self.assertRegex(eventually(client, "^451 "), "^451 ")
+            self.write("nameserver 127.0.0.2\n")
+            self.assertRegex(eventually(client, "^250 "), "^250 ")
+
+    def test_a_file_that_goes_comes_and_is_replaced(self):
+        """One context over all of it; which server was asked is told by the name that it alone knows."""
+        with etc(self.folder) as path:
+            for kind in ("blocking", "async"):
+                with self.subTest(kind), host(kind, "") as check:
+                    for change, server in ((lambda: write(path, "nameserver 127.0.0.2\n"), "second"),
+                                           (lambda: os.unlink(path), "first"),
+                                           (lambda: replace(path, "nameserver 127.0.0.2\n"), "second"),
+                                           (lambda: replace(path, ""), "first"),
+                                           (lambda: replace(path, "nameserver 127.0.0.2\n"), "second"),
+                                           (lambda: become_folder(path), "second"),
+                                           (lambda: os.rmdir(path), "first")):
+                        change()
+                        self.assertEqual(eventually_known(check, server), "mx")
+
+    def test_what_is_under_way_ends_where_it_began(self):
+        self.write("nameserver 127.0.0.1\n")
+        with smtp_server(self.folder, "20s") as connect, connect() as early, connect() as late:
+            self.assertRegex(mail(late, "u@first.test.example"), "^250 ")
+            early.write(b"MAIL FROM:<u@slow.test.example>\r\n")
+            early.flush()
+            self.write("nameserver 127.0.0.2\n")
+            self.assertRegex(eventually(late, "^250 ", "u@second.test.example"), "^250 ")
+            self.assertRegex(early.readline().decode(), "^250 ")
+
+
+@contextlib.contextmanager
+def etc(folder):
+    """A /etc of our own, empty; gives the path of its resolv.conf."""
+    own = tempfile.mkdtemp(dir=folder)
+    subprocess.run(["mount", "--bind", own, "/etc"], check=True)
+    try:
+        yield "/etc/resolv.conf"
+    finally:
+        subprocess.run(["umount", "/etc"], check=True)
+
+
+def write(path, text):
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text)
+
+
+def replace(path, text):
+    """As resolvconf(8) and NetworkManager do."""
+    write(path + ".new", text)
+    os.rename(path + ".new", path)
+
+
+def become_folder(path):
+    """What cannot be read, for longer than it takes to be looked at again: the resolvers stay those that were."""
+    os.unlink(path)
+    os.mkdir(path)
+    time.sleep(1.5)
+
+
+def eventually_known(check, server):
+    """What the host says of a name that only this server knows, once it says mx."""
+    for _ in range(20):
+        reason, _ = check("u@%s.test.example" % server)
+        if reason == "mx":
+            break
+        time.sleep(0.3)
+    return reason
+
+
+@contextlib.contextmanager
+def smtp_server(folder, timeout):
+    """The event-driven example with the system's resolvers; gives a function that makes a client of it."""
+    process = subprocess.Popen([SMTP_SERVER, "--listen", "127.0.0.1:0", "--maildir", folder + "/maildir",
+                                "-o", "timeout=" + timeout],
+                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+
+    @contextlib.contextmanager
+    def connect():
+        with socket.create_connection(("127.0.0.1", port), 30) as connection, connection.makefile("rwb") as client:
+            client.readline()
+            say(client, "HELO client.example")
+            yield client
+
+    try:
+        port = int(process.stdout.readline().decode().rsplit(":", 1)[1])
+        yield connect
+    finally:
+        process.terminate()
+        process.wait(20)
+        process.stdout.close()
 
 
 @contextlib.contextmanager
@@ -148,10 +229,10 @@ def mail(client, address):
     return say(client, "MAIL FROM:<%s>" % address)
 
 
-def eventually(client, pattern):
+def eventually(client, pattern, address="u@ok.test.example"):
     """The reply, once it is as wanted: the file is looked at once a second."""
     for _ in range(20):
-        reply = mail(client, "u@ok.test.example")
+        reply = mail(client, address)
         if re.match(pattern, reply):
             break
         time.sleep(0.3)

@@ -13,6 +13,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(
 
 from daemons import Missing, free_port, knotd, unbound  # noqa: E402
 from dnsservers import CASES as ZONES, servers  # noqa: E402
+from host import host  # noqa: E402
 from tlsserver import Authority, TlsServer  # noqa: E402
 
 COMMAND = os.environ["MXCHECK"]
@@ -180,34 +181,6 @@ class Tls(unittest.TestCase):
                 done = subprocess.run([CASES_PROGRAM, "records", kind, *CASES], env=environment, timeout=120,
                                       stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
                 self.assertEqual(done.returncode, 0, done.stdout.decode()[-3000:])
-
-
-@contextlib.contextmanager
-def host(kind, upstreams, environment):
-    """host.c, whatever this process does with SIGPIPE; gives a function from an address, or the end, to its answer."""
-    process = subprocess.Popen([os.environ["HOST"], kind, upstreams], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                               env=environment, restore_signals=True)
-
-    def check(address):
-        if address is None:
-            process.stdin.close()
-        else:
-            process.stdin.write(address.encode() + b"\n")
-            process.stdin.flush()
-        word, _, count = process.stdout.readline().decode().partition(" ")
-        return word, int(count or -1)
-
-    try:
-        yield check
-        if not process.stdin.closed:
-            process.stdin.close()
-        status = process.wait(20)
-        if status != 0:
-            raise AssertionError("the host ended with %d" % status)
-    finally:
-        process.kill()
-        process.wait(20)
-        process.stdout.close()
 
 
 @contextlib.contextmanager

@@ -15,7 +15,8 @@ mxcheck_result *result_new(struct settings *settings, const char *address)
     mxcheck_result *result = memory_alloc(&settings->memory, sizeof(*result) + size);
     if (result == NULL)
         return NULL;
-    memset(result, 0, sizeof(*result));
+    /* Most of it is text that is written before anyone can read it. */
+    memset(&result->judgement, 0, sizeof(result->judgement));
     result->references = 1;
     result->settings = settings_ref(settings);
     memcpy(result->address, address, size);

@@ -31,6 +31,7 @@ struct getdns_resolver {
     struct question *questions; /* all that are under way */
     struct question *line;      /* those that wait for a descriptor, first come first */
     struct question **line_end;
+    size_t called; /* out of the line, and not sent yet */
     uint64_t retry_after_us;
     struct letter_case letter_case;
     struct transport_share share;
@@ -54,6 +55,7 @@ struct question {
     struct question **link;
     struct question *line_next;
     bool is_in_line;
+    bool is_called; /* out of the line: a descriptor is kept for it */
     enum dns_type type;
     uint64_t deadline_us;
     uint64_t retry_us; /* when silence is taken for loss */
@@ -123,10 +125,13 @@ static void stand_in_line(struct question *question)
     resolver->line_end = &question->line_next;
 }
 
+/* Whether it stands in it or has been called out of it. */
 static void leave_line(struct question *question)
 {
     struct getdns_resolver *resolver = question->resolver;
     struct question **link = &resolver->line;
+    resolver->called -= question->is_called;
+    question->is_called = false;
     if (!question->is_in_line)
         return;
     question->is_in_line = false;
@@ -137,15 +142,28 @@ static void leave_line(struct question *question)
         resolver->line_end = link;
 }
 
-/* Wake as many as there are descriptors; each sends from its timer. */
+/* Call as many as there are descriptors; each sends from its timer. */
 static void move_line(struct getdns_resolver *resolver)
 {
-    size_t room = resolver->share.running < RUNNING_MAX ? RUNNING_MAX - resolver->share.running : 0;
-    for (; room > 0 && resolver->line != NULL; room--) {
+    while (resolver->line != NULL && resolver->share.running + resolver->called < RUNNING_MAX) {
         struct question *question = resolver->line;
         leave_line(question);
+        question->is_called = true;
+        resolver->called++;
         hurry(question);
     }
+}
+
+/* Take a place among those that are sent, unless there are no descriptors, or others have waited longer. */
+static bool take_turn(struct question *question)
+{
+    struct getdns_resolver *resolver = question->resolver;
+    bool is_first = question->is_called || resolver->line == NULL || resolver->line == question;
+    size_t taken = resolver->share.running + resolver->called - question->is_called;
+    if (!is_first || taken >= RUNNING_MAX)
+        return false;
+    leave_line(question);
+    return true;
 }
 
 /* --- what comes back --- */
@@ -298,18 +316,40 @@ static void note_unanswered(struct question *question, uint64_t now_us)
     }
 }
 
+/* Where descriptors are short, a question sends again instead of waiting for an answer that is probably lost. */
+static bool drop_oldest(struct question *question)
+{
+    for (size_t i = 0; i < question->attempt_count; i++) {
+        if (question->attempts[i].transport.is_running) {
+            transport_cancel(&question->attempts[i].transport);
+            return true;
+        }
+    }
+    return false;
+}
+
+/* When the wait is over; where that would be past the deadline, one more attempt gets half of what is left. */
+static uint64_t next_retry_us(const struct question *question, uint64_t now_us)
+{
+    uint64_t left_us = question->deadline_us > now_us ? question->deadline_us - now_us : 0;
+    if (question->wait_us < left_us || left_us < 2 * question->resolver->retry_after_us)
+        return now_us + question->wait_us;
+    return now_us + left_us / 2;
+}
+
 static void send_next(struct question *question, uint64_t now_us)
 {
     struct getdns_resolver *resolver = question->resolver;
-    if (resolver->share.running >= RUNNING_MAX) {
+    if (!take_turn(question) && !drop_oldest(question)) {
         stand_in_line(question);
         set_timer(question, question->deadline_us);
+        move_line(resolver);
         return;
     }
     if (now_us >= question->retry_us)
         note_unanswered(question, now_us);
     question->is_due = false;
-    question->retry_us = now_us + question->wait_us;
+    question->retry_us = next_retry_us(question, now_us);
     question->wait_us += question->wait_us / 2;
     set_timer(question, question->retry_us < question->deadline_us ? question->retry_us : question->deadline_us);
     size_t upstream = health_choose(resolver->health, resolver->count, question->asked, question->failed);

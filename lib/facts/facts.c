@@ -8,7 +8,8 @@
 
 struct facts *facts_new(const mxcheck_memory *memory, const char *domain)
 {
-    struct facts *facts = memory_zalloc(memory, 1, sizeof(*facts));
+    size_t size = strlen(domain) + 1;
+    struct facts *facts = memory_zalloc(memory, 1, sizeof(*facts) + size);
     if (facts == NULL)
         return NULL;
     facts->references = 1;
@@ -18,11 +19,7 @@ struct facts *facts_new(const mxcheck_memory *memory, const char *domain)
         facts->answer[i].rcode = -1;
         facts->answer[i].failure = "";
     }
-    facts->domain = memory_strdup(memory, domain);
-    if (facts->domain == NULL) {
-        memory_free(memory, facts);
-        return NULL;
-    }
+    facts->domain = memcpy(facts + 1, domain, size);
     return facts;
 }
 
@@ -81,7 +78,6 @@ void facts_unref(struct facts *facts)
     for (size_t i = 0; i < facts->mx_count; i++)
         memory_free(&memory, facts->mx[i].host);
     memory_free(&memory, facts->mx);
-    memory_free(&memory, facts->domain);
     memory_free(&memory, facts);
 }
 

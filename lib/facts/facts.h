@@ -41,7 +41,7 @@ struct facts_mx {
 struct facts {
     unsigned references; /* atomic */
     mxcheck_memory memory;
-    char *domain; /* lower-case A-labels */
+    char *domain; /* lower-case A-labels; in the same block */
     struct facts_answer answer[FACTS_QUESTIONS];
     struct facts_mx *mx; /* sorted by preference, then as answered; null MX entries stand in it */
     size_t mx_count;

@@ -20,12 +20,13 @@ struct asking {
 struct lookup {
     const mxcheck_memory *memory;
     struct resolver *resolver;
-    struct facts *facts;
+    struct facts *facts; /* NULL until there is a fact */
     struct lookup_wants wants;
     uint64_t deadline_us;
     lookup_cb callback;
     void *user;
     struct asking asking[FACTS_QUESTIONS];
+    char domain[];
 };
 
 static const enum dns_type type_of[FACTS_QUESTIONS] = {DNS_MX, DNS_A, DNS_AAAA};
@@ -151,9 +152,8 @@ static void after_mx(struct lookup *lookup)
         finish(lookup, true);
         return;
     }
-    const char *domain = lookup->facts->domain;
-    if ((lookup->wants.a && ask(lookup, FACTS_A, domain) != 0) ||
-        (lookup->wants.aaaa && ask(lookup, FACTS_AAAA, domain) != 0))
+    if ((lookup->wants.a && ask(lookup, FACTS_A, lookup->domain) != 0) ||
+        (lookup->wants.aaaa && ask(lookup, FACTS_AAAA, lookup->domain) != 0))
         finish(lookup, false);
 }
 
@@ -171,6 +171,12 @@ static void on_answer(void *user, const struct dns_answer *answer)
     struct asking *asking = user;
     struct lookup *lookup = asking->lookup;
 
+    if (lookup->facts == NULL)
+        lookup->facts = facts_new(lookup->memory, lookup->domain);
+    if (lookup->facts == NULL) {
+        finish(lookup, false);
+        return;
+    }
     if (answer->outcome == DNS_ALIAS && asking->alias_steps < LOOKUP_ALIAS_MAX) {
         asking->alias_steps++;
         note_alias(asking, answer);
@@ -193,9 +199,11 @@ int lookup_start(const mxcheck_memory *memory, struct resolver *resolver, const 
                  const struct lookup_wants *wants, uint64_t deadline_us, lookup_cb callback, void *user,
                  struct lookup **started)
 {
-    struct lookup *lookup = memory_zalloc(memory, 1, sizeof(*lookup));
+    size_t size = strlen(domain) + 1;
+    struct lookup *lookup = memory_zalloc(memory, 1, sizeof(*lookup) + size);
     if (lookup == NULL)
         return -1;
+    memcpy(lookup->domain, domain, size);
     lookup->memory = memory;
     lookup->resolver = resolver;
     lookup->wants = *wants;
@@ -206,8 +214,7 @@ int lookup_start(const mxcheck_memory *memory, struct resolver *resolver, const 
         lookup->asking[i].lookup = lookup;
         lookup->asking[i].which = (enum facts_question)i;
     }
-    lookup->facts = facts_new(memory, domain);
-    if (lookup->facts == NULL || ask(lookup, FACTS_MX, domain) != 0) {
+    if (ask(lookup, FACTS_MX, domain) != 0) {
         free_lookup(lookup);
         return -1;
     }

@@ -10,8 +10,9 @@
 
 #define CLASS_MIN_SHIFT 5 /* 32 octets, head included */
 #define CLASS_COUNT 11    /* up to 32 KiB */
-#define CHUNK_SIZE 65536
-#define HEAD_SIZE 16 /* keeps blocks aligned for any type */
+#define CHUNK_SIZE 66560  /* the longest message fits, too */
+#define HEAD_SIZE 16      /* keeps blocks aligned for any type */
+#define SPARES 4
 
 /* In front of each block. */
 struct head {
@@ -33,7 +34,9 @@ struct free_block {
 
 struct freelist {
     const mxcheck_memory *memory;
-    struct chunk chunks; /* ring; chunks.next is being cut */
+    struct chunk chunks;  /* ring; chunks.next is being cut */
+    struct chunk *spares; /* set aside for when memory runs out; a list by `next` */
+    size_t spare_count;
     struct free_block *free[CLASS_COUNT];
 };
 
@@ -51,6 +54,14 @@ struct freelist *freelist_new(const mxcheck_memory *memory)
     return freelist;
 }
 
+static struct chunk *take_spare(struct freelist *freelist)
+{
+    struct chunk *chunk = freelist->spares;
+    freelist->spares = chunk->next;
+    freelist->spare_count--;
+    return chunk;
+}
+
 void freelist_destroy(struct freelist *freelist)
 {
     if (freelist == NULL)
@@ -60,22 +71,47 @@ void freelist_destroy(struct freelist *freelist)
         memory_free(chunk->memory, chunk);
         chunk = next;
     }
+    while (freelist->spares != NULL)
+        memory_free(freelist->memory, take_spare(freelist));
     memory_free(freelist->memory, freelist);
+}
+
+int freelist_set_aside(struct freelist *freelist)
+{
+    while (freelist->spare_count < SPARES) {
+        struct chunk *chunk = memory_alloc(freelist->memory, CHUNK_SIZE);
+        if (chunk == NULL)
+            return -1;
+        chunk->next = freelist->spares;
+        freelist->spares = chunk;
+        freelist->spare_count++;
+    }
+    return 0;
+}
+
+/* From the caller's memory, from what was set aside of it, and at last from the C library's. */
+static struct chunk *find_chunk(struct freelist *freelist, size_t size)
+{
+    const mxcheck_memory *memory = freelist->memory;
+    struct chunk *chunk = memory_alloc(memory, size);
+    if (chunk == NULL && size <= CHUNK_SIZE && freelist->spares != NULL)
+        chunk = take_spare(freelist);
+    if (chunk == NULL) {
+        memory = &memory_libc;
+        chunk = memory_alloc(memory, size);
+    }
+    if (chunk != NULL)
+        chunk->memory = memory;
+    return chunk;
 }
 
 /* Put a chunk in front of the ring, or behind all when it is full from the start. */
 static struct chunk *add_chunk(struct freelist *freelist, size_t size, bool is_full)
 {
-    const mxcheck_memory *memory = freelist->memory;
-    struct chunk *chunk = memory_alloc(memory, size);
-    if (chunk == NULL) {
-        memory = &memory_libc;
-        chunk = memory_alloc(memory, size);
-    }
+    struct chunk *chunk = find_chunk(freelist, size);
     if (chunk == NULL)
         return NULL;
     struct chunk *after = is_full ? freelist->chunks.previous : &freelist->chunks;
-    chunk->memory = memory;
     chunk->used = is_full ? CHUNK_SIZE : sizeof(*chunk);
     chunk->previous = after;
     chunk->next = after->next;

@@ -426,7 +426,7 @@ int transport_ask(struct transport *transport, struct transport_attempt *attempt
 {
     char name[512];
     size_t length = strlen(attempt->name);
-    if (!open_context(transport) || length + 2 > sizeof(name) ||
+    if (length + 2 > sizeof(name) || freelist_set_aside(transport->share->freelist) != 0 || !open_context(transport) ||
         getdns_context_set_timeout(transport->context, timeout_us / 1000 + 1) != GETDNS_RETURN_GOOD)
         return -1;
     memcpy(name, attempt->name, length);

@@ -246,9 +246,51 @@ static void test_a_freelist_that_cannot_be_made_is_none(void **state)
     assert_null(freelist_new(&memory));
 }
 
+/* What was set aside serves when memory runs out: blocks of all sizes up to the longest message, and no call fails. */
+static void test_what_was_set_aside_serves_when_memory_has_run_out(void **state)
+{
+    struct counted counted = {.is_out = false};
+    mxcheck_memory memory = counted_memory(&counted);
+    struct freelist *freelist = freelist_new(&memory);
+    (void)state;
+    assert_int_equal(freelist_set_aside(freelist), 0);
+    size_t live = counted.live;
+    assert_int_equal(freelist_set_aside(freelist), 0);
+    assert_int_equal(counted.live, live);
+
+    counted.is_out = true;
+    void *large = freelist_malloc(freelist, 65537);
+    assert_non_null(large);
+    for (int i = 0; i < 1000; i++)
+        assert_non_null(freelist_malloc(freelist, 100));
+    assert_int_equal(counted.live, live);
+    assert_int_equal(freelist_set_aside(freelist), -1);
+
+    counted.is_out = false;
+    assert_int_equal(freelist_set_aside(freelist), 0);
+    assert_true(counted.live > live);
+    freelist_free(freelist, large);
+    freelist_destroy(freelist);
+    assert_int_equal(counted.live, 0);
+}
+
+static void test_without_memory_nothing_is_set_aside(void **state)
+{
+    struct counted counted = {.is_out = false};
+    mxcheck_memory memory = counted_memory(&counted);
+    struct freelist *freelist = freelist_new(&memory);
+    (void)state;
+    counted.is_out = true;
+    assert_int_equal(freelist_set_aside(freelist), -1);
+    freelist_destroy(freelist);
+    assert_int_equal(counted.live, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_what_was_set_aside_serves_when_memory_has_run_out),
+        cmocka_unit_test(test_without_memory_nothing_is_set_aside),
         cmocka_unit_test(test_blocks_of_all_sizes_are_aligned_and_apart),
         cmocka_unit_test(test_what_was_given_back_is_used_again),
         cmocka_unit_test(test_a_large_block_goes_back_at_once),

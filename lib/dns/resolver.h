@@ -37,6 +37,7 @@ struct dns_answer {
     const char *upstream;    /* "127.0.0.1:53", "" when none */
     const char *alias;       /* where CNAMEs led, "" when nowhere */
     uint32_t negative_ttl_s; /* RFC 2308 section 5, 0 without SOA */
+    bool has_soa;            /* a zone vouches for what there is not */
     bool authentic;          /* the AD bit */
     const struct dns_record *records;
     size_t count;

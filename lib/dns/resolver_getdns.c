@@ -220,6 +220,13 @@ static void note_silence(struct getdns_resolver *resolver, size_t upstream, uint
     health_note_silence(&resolver->health[upstream], now_us);
 }
 
+/* Where a zone is delegated to servers that do not know it, libunbound comes back with nothing, and calls that well. */
+static bool is_lame(const struct question *question, size_t upstream, const struct answer *answer)
+{
+    return question->resolver->transports[upstream].upstream.transport == UPSTREAM_RECURSION &&
+           answer->dns.outcome == DNS_NODATA && !answer->dns.has_soa;
+}
+
 static void on_message(struct question *question, size_t upstream, const uint8_t *message, size_t size)
 {
     struct answer answer;
@@ -228,6 +235,10 @@ static void on_message(struct question *question, size_t upstream, const uint8_t
         question->is_out_of_memory = true;
         conclude(question);
         return;
+    }
+    if (is_lame(question, upstream, &answer)) {
+        answer.dns.outcome = DNS_FAILURE;
+        answer.dns.failure = "lame delegation";
     }
     if (answer.dns.outcome == DNS_FAILURE || answer.dns.outcome == DNS_BOGUS) {
         on_failure(question, upstream, &answer);

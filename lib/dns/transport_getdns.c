@@ -36,6 +36,11 @@ static bool is_tls(const struct transport *transport)
     return transport->upstream.transport == UPSTREAM_TLS;
 }
 
+static bool is_recursion(const struct transport *transport)
+{
+    return transport->upstream.transport == UPSTREAM_RECURSION;
+}
+
 static void count_in(struct transport_attempt *attempt)
 {
     attempt->is_running = true;
@@ -130,6 +135,8 @@ static void serve_stream(struct event *event, bool readable)
     sigpipe_hold(&sigpipe);
     if (readable && getdns->read_cb != NULL && is_tls(event->transport))
         read_tls(event->transport, getdns);
+    else if (readable && getdns->read_cb != NULL && is_recursion(event->transport))
+        getdns->read_cb(getdns->userarg); /* libunbound reads its own sockets, and reads with care */
     else if (readable && getdns->read_cb != NULL)
         read_tcp(event);
     else if (getdns->write_cb != NULL)
@@ -201,7 +208,7 @@ static struct transport_attempt *adopt_socket(struct transport *transport, int f
 {
     struct transport_attempt *attempt = transport->current;
     struct sockaddr_storage address;
-    if (attempt == NULL || fd < 0)
+    if (attempt == NULL || fd < 0 || is_recursion(transport))
         return NULL;
     if (attempt->is_connected)
         return fd == attempt->socket ? attempt : NULL;
@@ -343,6 +350,8 @@ static bool set_transports(getdns_context *context, enum upstream_transport tran
     getdns_transport_list_t udp[] = {GETDNS_TRANSPORT_UDP, GETDNS_TRANSPORT_TCP};
     getdns_transport_list_t tls[] = {GETDNS_TRANSPORT_TLS};
     switch (transport) {
+    case UPSTREAM_RECURSION:
+        return true; /* as libunbound sees fit */
     case UPSTREAM_UDP:
         return getdns_context_set_dns_transport_list(context, 2, udp) == GETDNS_RETURN_GOOD;
     case UPSTREAM_TCP:
@@ -355,14 +364,16 @@ static bool set_transports(getdns_context *context, enum upstream_transport tran
     return false;
 }
 
-/* Stub resolution by this upstream alone; never a search suffix; TCP where UDP was cut short. */
+/* By this upstream alone, or from the root down; never a search suffix; TCP where UDP was cut short. */
 static bool configure(struct transport *transport, getdns_context *context)
 {
-    return getdns_context_set_resolution_type(context, GETDNS_RESOLUTION_STUB) == GETDNS_RETURN_GOOD &&
+    bool is_stub = !is_recursion(transport);
+    return getdns_context_set_resolution_type(context, is_stub ? GETDNS_RESOLUTION_STUB
+                                                               : GETDNS_RESOLUTION_RECURSING) == GETDNS_RETURN_GOOD &&
            getdns_context_set_append_name(context, GETDNS_APPEND_NAME_NEVER) == GETDNS_RETURN_GOOD &&
            set_transports(context, transport->upstream.transport) &&
            getdns_context_set_edns_maximum_udp_payload_size(context, UDP_PAYLOAD_SIZE) == GETDNS_RETURN_GOOD &&
-           set_upstream(context, &transport->upstream) &&
+           (!is_stub || set_upstream(context, &transport->upstream)) &&
            getdns_context_set_eventloop(context, &transport->eventloop) == GETDNS_RETURN_GOOD;
 }
 

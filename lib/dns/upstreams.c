@@ -204,6 +204,13 @@ int upstreams_parse(const char *text, struct upstreams *upstreams, char *error, 
     return 0;
 }
 
+void upstreams_set_recursion(struct upstreams *upstreams)
+{
+    static const struct upstream recursion = {.transport = UPSTREAM_RECURSION, .name = "recursion"};
+    upstreams->item[0] = recursion;
+    upstreams->count = 1;
+}
+
 /* "nameserver ADDRESS" with nothing but blanks and a comment behind it; anything else is passed over. */
 static void take_line(const char *line, struct upstreams *upstreams)
 {

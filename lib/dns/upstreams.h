@@ -12,7 +12,8 @@
 enum upstream_transport {
     UPSTREAM_UDP, /* goes to TCP by itself when an answer is truncated */
     UPSTREAM_TCP,
-    UPSTREAM_TLS /* RFC 7858, and nothing else: never in the clear */
+    UPSTREAM_TLS,      /* RFC 7858, and nothing else: never in the clear */
+    UPSTREAM_RECURSION /* no upstream at all: libunbound asks from the root down */
 };
 
 struct upstream {
@@ -34,6 +35,9 @@ struct upstreams {
  * upstream, and fine. Returns 0, or -1 with a sentence (without option name) in error[size]. `upstreams` is written
  * only on success. */
 int upstreams_parse(const char *text, struct upstreams *upstreams, char *error, size_t size);
+
+/* Nobody is asked but the name's own servers. */
+void upstreams_set_recursion(struct upstreams *upstreams);
 
 /* The same ones in the same order. */
 bool upstreams_are_same(const struct upstreams *a, const struct upstreams *b);

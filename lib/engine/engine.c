@@ -34,8 +34,11 @@ static int choose_upstreams(struct engine *engine, struct upstreams *upstreams)
 static struct resolver *new_resolver(struct engine *engine, const struct upstreams *upstreams)
 {
     struct settings *settings = engine->settings;
-    struct resolver *resolver = resolver_getdns_new(&settings->memory, &settings->log, engine->loop, upstreams,
-                                                    (uint64_t)settings->options.retry_after_ms * 1000);
+    const struct options *options = &settings->options;
+    /* libunbound sends again by itself. */
+    uint32_t retry_ms = options->resolution == RESOLUTION_RECURSIVE ? options->timeout_ms : options->retry_after_ms;
+    struct resolver *resolver =
+        resolver_getdns_new(&settings->memory, &settings->log, engine->loop, upstreams, (uint64_t)retry_ms * 1000);
     if (resolver != NULL)
         engine->upstreams = *upstreams;
     return resolver;

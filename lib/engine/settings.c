@@ -15,6 +15,8 @@ struct settings *settings_new(const mxcheck_memory *memory, const struct log *lo
     settings->log = *log;
     /* The text was found good when it was set. */
     upstreams_parse(options_get(options, "upstreams"), &settings->upstreams, error, sizeof(error));
+    if (options->resolution == RESOLUTION_RECURSIVE)
+        upstreams_set_recursion(&settings->upstreams);
     if (options_copy(options, &settings->memory, &settings->options) != 0) {
         memory_free(memory, settings);
         return NULL;

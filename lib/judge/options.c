@@ -38,6 +38,7 @@ static void store_nothing(struct options *options, uint32_t value)
     {                                                                                                                  \
         options->field = value;                                                                                        \
     }
+STORE(resolution)
 STORE(timeout_ms)
 STORE(retry_after_ms)
 STORE(max_pending)

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+enum resolution { RESOLUTION_STUB, RESOLUTION_RECURSIVE };
 enum implicit_mx { IMPLICIT_MX_A_AAAA, IMPLICIT_MX_A, IMPLICIT_MX_NONE };
 enum null_mx { NULL_MX_REJECT, NULL_MX_REJECT_RCPT, NULL_MX_ACCEPT };
 enum nxdomain { NXDOMAIN_CONFIRM, NXDOMAIN_FINAL };
@@ -28,6 +29,7 @@ enum option_row {
 struct options {
     char *text[OPTIONS_MAX]; /* as set, by row; NULL: the row's default */
     char *exempt;            /* exempt-domains in lower-case A-labels, a space after each; NULL: none */
+    enum resolution resolution;
     uint32_t timeout_ms;
     uint32_t retry_after_ms;
     uint32_t max_pending;

@@ -134,7 +134,6 @@ static void test_values_are_taken_or_refused(void **state)
         {"max-pending", "1000001", false},
         {"max-pending", "1k", false},
         {"max-pending", "4294967297", false},
-        {"resolution", "recursive", false},
         {"depth", "targets", false},
         {"implicit-mx", "a", true},
         {"implicit-mx", "none", true},

@@ -17,6 +17,12 @@ void health_note_silence(struct health *health, uint64_t now_us)
 void health_note_answer(struct health *health)
 {
     health->is_silent = false;
+    health->is_answering = true;
+}
+
+void health_note_end(struct health *health)
+{
+    health->is_answering = false;
 }
 
 size_t health_choose(const struct health *health, size_t count, const unsigned char *asked, uint32_t failed)

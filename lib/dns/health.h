@@ -11,6 +11,7 @@
 /* What is known of one upstream; zero: nothing bad. Counted in time and not in queries. */
 struct health {
     bool is_silent;
+    bool is_answering; /* the last that came of it was an answer */
     uint64_t next_probe_us;
 };
 
@@ -19,6 +20,9 @@ void health_note_silence(struct health *health, uint64_t now_us);
 
 /* It answered, whatever it said. */
 void health_note_answer(struct health *health);
+
+/* A stream to it has ended, which says little of one that was answering: streams that idle are closed. */
+void health_note_end(struct health *health);
 
 /* The upstream for the next attempt of a question: `asked[i]` is how often it has gone to upstream i, and `failed` has
  * a bit for each that has spoken, and not well. */

@@ -45,7 +45,8 @@ struct attempt {
     struct transport_attempt transport; /* first */
     struct question *question;
     size_t upstream;
-    bool is_over_tcp; /* because a datagram was doubted */
+    bool is_over_tcp;   /* because a datagram was doubted */
+    bool was_answering; /* the upstream, when this was sent */
 };
 
 struct question {
@@ -254,6 +255,17 @@ static struct answer no_answer(const char *failure)
     return (struct answer){.dns = {.outcome = DNS_FAILURE, .rcode = -1, .failure = failure, .alias = ""}};
 }
 
+/* Closed already, or never open: another attempt tells. */
+static void on_stream_ended(const struct attempt *attempt)
+{
+    struct question *question = attempt->question;
+    health_note_end(&question->resolver->health[attempt->upstream]);
+    if (!attempt->was_answering)
+        note_silence(question->resolver, attempt->upstream, clock_now_us());
+    question->stream_retries++;
+    hurry(question);
+}
+
 static void on_ended(struct transport_attempt *transport, const uint8_t *message, size_t size, const char *failure)
 {
     struct attempt *attempt = (struct attempt *)(void *)transport;
@@ -265,8 +277,7 @@ static void on_ended(struct transport_attempt *transport, const uint8_t *message
         return;
     }
     if (!transport->is_connected && question->stream_retries < STREAM_RETRIES_MAX) {
-        question->stream_retries++;
-        hurry(question);
+        on_stream_ended(attempt);
         return;
     }
     if (attempt->is_over_tcp && has_running(question))
@@ -291,6 +302,7 @@ static void send_attempt(struct question *question, size_t upstream, bool is_ove
     attempt->question = question;
     attempt->upstream = upstream;
     attempt->is_over_tcp = is_over_tcp;
+    attempt->was_answering = resolver->health[upstream].is_answering;
     attempt->transport.name = question->cased_name;
     attempt->transport.type = (uint16_t)question->type;
     attempt->transport.ended = on_ended;

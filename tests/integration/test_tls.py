@@ -120,6 +120,28 @@ class Tls(unittest.TestCase):
                 self.assertEqual(self.check(upstreams, GOOD), (["mx"], 0))
                 self.assertGreater(silent.connections if certificate is None else good.connections, 0)
 
+    def test_one_that_proves_nothing_is_asked_last(self):
+        """Once found out it is tried beside the other now and then, not before it at each check."""
+        for kind in ("blocking", "async"):
+            bad, good = self.serve(self.stranger.issue(NAME)), self.serve(self.certificate)
+            upstreams = "tls://127.0.0.1:%d#%s tls://127.0.0.1:%d#%s" % (bad.port, NAME, good.port, NAME)
+            with self.subTest(kind), host(kind, upstreams, self.environment()) as check:
+                for i in range(60):
+                    self.assertEqual(check("u@%d.nowhere.mx.example" % i)[0], "no-such-domain")
+                self.assertGreater(bad.connections, 0)
+                self.assertLess(bad.connections, 30)
+
+    def test_one_that_closes_its_connections_is_not_asked_last(self):
+        closing, other = self.serve(self.certificate), self.serve(self.certificate)
+        upstreams = "tls://127.0.0.1:%d#%s tls://127.0.0.1:%d#%s" % (closing.port, NAME, other.port, NAME)
+        with host("blocking", upstreams, self.environment()) as check:
+            for i in range(20):
+                before = closing.messages
+                self.assertEqual(check("u@a%d.nowhere.mx.example" % i)[0], "no-such-domain")
+                self.assertGreater(closing.messages, before)
+                closing.drop()
+                self.assertEqual(check("u@b%d.nowhere.mx.example" % i)[0], "no-such-domain")
+
     def test_an_unbound_answers_over_tls(self):
         with tempfile.TemporaryDirectory(prefix="mxcheck-tls-") as folder:
             knot = knotd(folder, {zone: os.path.join(ZONES, file) for zone, file in (

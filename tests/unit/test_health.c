@@ -69,6 +69,19 @@ static void test_one_that_answers_is_trusted_again(void **state)
     assert_int_equal(health_choose_probe(health, 2, UINT64_MAX), 2);
 }
 
+static void test_the_end_of_a_stream_is_no_silence(void **state)
+{
+    struct health health[2] = {{0}};
+    const unsigned char asked[2] = {0};
+    (void)state;
+    assert_false(health[0].is_answering);
+    health_note_answer(&health[0]);
+    assert_true(health[0].is_answering);
+    health_note_end(&health[0]);
+    assert_false(health[0].is_answering);
+    assert_int_equal(health_choose(health, 2, asked, 0), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -76,6 +89,7 @@ int main(void)
         cmocka_unit_test(test_one_that_is_silent_is_probed_once_in_a_while),
         cmocka_unit_test(test_more_silence_does_not_put_a_probe_off),
         cmocka_unit_test(test_one_that_answers_is_trusted_again),
+        cmocka_unit_test(test_the_end_of_a_stream_is_no_silence),
     };
     return cmocka_run_group_tests_name("health", tests, NULL, NULL);
 }

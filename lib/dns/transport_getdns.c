@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <net/if.h>
 #include <netinet/in.h>
+#include <pthread.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -377,6 +378,18 @@ static bool configure(struct transport *transport, getdns_context *context)
            getdns_context_set_eventloop(context, &transport->eventloop) == GETDNS_RETURN_GOOD;
 }
 
+/* The first context of a process sets up libunbound's log, which takes no lock for it (NLnetLabs/unbound#1492): threads
+ * that do so side by side would use a mutex that another one is just making. A once, unlike a mutex, is not left locked
+ * in a child of fork. */
+static pthread_once_t first_context = PTHREAD_ONCE_INIT;
+
+static void make_first_context(void)
+{
+    getdns_context *context = NULL;
+    if (getdns_context_create(&context, 0) == GETDNS_RETURN_GOOD)
+        getdns_context_destroy(context);
+}
+
 static bool open_context(struct transport *transport)
 {
     getdns_context *context = NULL;
@@ -384,6 +397,7 @@ static bool open_context(struct transport *transport)
         transport_clear(transport);
     if (transport->context != NULL)
         return true;
+    pthread_once(&first_context, make_first_context);
     /* getdns 1.6.0 never sets tls_fallback_ok, by which it chooses the ciphers of the first connection. */
     if (getdns_context_create_with_extended_memory_functions(&context, 0, transport->share->freelist,
                                                              is_tls(transport) ? freelist_zalloc : freelist_malloc,

@@ -12,7 +12,9 @@
 #include <netinet/in.h>
 #include <pthread.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 /* The largest answer that crosses any path unfragmented (DNS Flag Day 2020). */
 #define UDP_PAYLOAD_SIZE 1232
@@ -30,6 +32,12 @@ struct event {
     struct transport *transport;
     struct transport_attempt *attempt; /* whose datagram socket this is; NULL for a stream */
     getdns_eventloop_event *getdns;
+};
+
+/* What getdns calls back with: it may outlive the attempt. */
+struct call {
+    struct transport_attempt *attempt; /* NULL: nobody waits any more */
+    struct freelist *freelist;
 };
 
 static bool is_tls(const struct transport *transport)
@@ -248,6 +256,9 @@ static int watch_datagram(struct event *event, int fd)
 static int watch_stream(struct event *event, int fd, uint64_t timeout_ms)
 {
     struct loop *loop = event->transport->share->loop;
+    /* A question that getdns had kept, and that nobody waits for: it is left alone. */
+    if (event->transport->upstream.transport == UPSTREAM_UDP && fd >= 0 && is_datagram_socket(fd))
+        return 0;
     const getdns_eventloop_event *getdns = event->getdns;
     if (fd >= 0 && loop_watch_set(loop, &event->watch, fd, getdns->read_cb != NULL, getdns->write_cb != NULL) != 0)
         return -1;
@@ -266,6 +277,9 @@ static getdns_return_t schedule(getdns_eventloop *eventloop, int fd, uint64_t ti
     event->transport = transport;
     event->getdns = getdns;
     event->attempt = adopt_socket(transport, fd);
+    transport->has_scheduled = true;
+    if (fd > transport->highest_fd)
+        transport->highest_fd = fd;
     event->watch.ready = on_ready;
     event->watch.user = event;
     event->timer.user = event;
@@ -300,10 +314,12 @@ void transport_init(struct transport *transport, struct transport_share *share, 
 void transport_clear(struct transport *transport)
 {
     struct sigpipe sigpipe;
-    if (transport->context == NULL)
+    if (transport->context == NULL && transport->stuck_count == 0)
         return;
     sigpipe_hold(&sigpipe);
     getdns_context_destroy(transport->context);
+    while (transport->stuck_count > 0)
+        getdns_context_destroy(transport->stuck[--transport->stuck_count]);
     sigpipe_release(&sigpipe);
     transport->context = NULL;
     transport->is_worn = false;
@@ -393,7 +409,7 @@ static void make_first_context(void)
 static bool open_context(struct transport *transport)
 {
     getdns_context *context = NULL;
-    if (transport->is_worn && transport->running == 0)
+    if ((transport->is_worn || transport->stuck_count > 0) && transport->running == 0)
         transport_clear(transport);
     if (transport->context != NULL)
         return true;
@@ -437,35 +453,85 @@ static void end_without_response(struct transport_attempt *attempt, getdns_callb
 static void on_response(getdns_context *context, getdns_callback_type_t kind, getdns_dict *response, void *user,
                         getdns_transaction_t id)
 {
-    struct transport_attempt *attempt = user;
+    struct call *call = user;
+    struct transport_attempt *attempt = call->attempt;
     (void)context;
     (void)id;
-    if (attempt->is_running && kind == GETDNS_CALLBACK_COMPLETE && response != NULL)
+    if (attempt == NULL)
+        ; /* cancelled, or let go */
+    else if (attempt->is_running && kind == GETDNS_CALLBACK_COMPLETE && response != NULL)
         end_with_response(attempt, response);
     else if (attempt->is_running)
         end_without_response(attempt, kind);
+    freelist_free(call->freelist, call);
     getdns_dict_destroy(response);
+}
+
+/* Whether getdns will find a descriptor. In the lower half of the table there is one, as numbers are given lowest
+ * first; farther up it is tried. */
+static bool has_descriptor(const struct transport *transport)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && (rlim_t)transport->highest_fd < limit.rlim_cur / 2 &&
+        transport->highest_fd > 0)
+        return true;
+    int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return false;
+    close(fd);
+    return true;
+}
+
+/* Another thread took the last descriptor after all. What else the context has under way ends there as it would; what
+ * is asked from now on is asked of another. */
+static void put_aside(struct transport *transport, struct transport_attempt *attempt)
+{
+    attempt->call->attempt = NULL;
+    count_out(attempt);
+    transport->stuck[transport->stuck_count++] = transport->context;
+    transport->context = NULL;
+}
+
+static getdns_return_t submit(struct transport *transport, struct transport_attempt *attempt, const char *name)
+{
+    struct call *call = freelist_malloc(transport->share->freelist, sizeof(*call));
+    if (call == NULL)
+        return GETDNS_RETURN_MEMORY_ERROR;
+    *call = (struct call){attempt, transport->share->freelist};
+    attempt->transport = transport;
+    attempt->context = transport->context;
+    attempt->call = call;
+    attempt->is_connected = false;
+    count_in(attempt);
+    transport->current = attempt;
+    transport->has_scheduled = false;
+    getdns_return_t status =
+        getdns_general(transport->context, name, attempt->type, NULL, call, &attempt->id, on_response);
+    transport->current = NULL;
+    if (status != GETDNS_RETURN_GOOD && attempt->is_running) {
+        count_out(attempt);
+        freelist_free(transport->share->freelist, call);
+        return status;
+    }
+    return GETDNS_RETURN_GOOD;
 }
 
 int transport_ask(struct transport *transport, struct transport_attempt *attempt, uint64_t timeout_us)
 {
     char name[512];
     size_t length = strlen(attempt->name);
-    if (length + 2 > sizeof(name) || freelist_set_aside(transport->share->freelist) != 0 || !open_context(transport) ||
+    if (length + 2 > sizeof(name) || !has_descriptor(transport) ||
+        freelist_set_aside(transport->share->freelist) != 0 || !open_context(transport) ||
+        transport->stuck_count == TRANSPORT_STUCK_MAX ||
         getdns_context_set_timeout(transport->context, timeout_us / 1000 + 1) != GETDNS_RETURN_GOOD)
         return -1;
     memcpy(name, attempt->name, length);
     memcpy(name + length, ".", 2);
-    attempt->transport = transport;
-    attempt->is_connected = false;
-    count_in(attempt);
-    transport->current = attempt;
-    getdns_return_t status =
-        getdns_general(transport->context, name, attempt->type, NULL, attempt, &attempt->id, on_response);
-    transport->current = NULL;
-    if (status == GETDNS_RETURN_GOOD || !attempt->is_running)
+    if (submit(transport, attempt, name) != GETDNS_RETURN_GOOD)
+        return -1;
+    if (!attempt->is_running || transport->has_scheduled || is_recursion(transport))
         return 0;
-    count_out(attempt);
+    put_aside(transport, attempt);
     return -1;
 }
 
@@ -478,7 +544,8 @@ void transport_cancel(struct transport_attempt *attempt)
     count_out(attempt);
     if (is_tls(attempt->transport))
         sigpipe_hold(&sigpipe);
-    getdns_cancel_callback(attempt->transport->context, attempt->id);
+    attempt->call->attempt = NULL;
+    getdns_cancel_callback(attempt->context, attempt->id);
     if (is_tls(attempt->transport))
         sigpipe_release(&sigpipe);
 }

@@ -11,6 +11,11 @@
 #include <getdns/getdns_extra.h>
 
 struct transport;
+struct call;
+
+/* When descriptors run out under getdns, it keeps the question for ever, and would crash if it were cancelled: its
+ * context is put aside then, at most so often. */
+#define TRANSPORT_STUCK_MAX 8
 
 /* One question sent to one upstream. Lives in its owner's memory until it has ended. */
 struct transport_attempt {
@@ -20,6 +25,8 @@ struct transport_attempt {
     bool is_running;
     bool is_connected; /* its datagram socket is `socket` */
     int socket;
+    getdns_context *context; /* that has the question */
+    struct call *call;       /* what getdns knows of it */
     getdns_transaction_t id;
     /* Called once unless transport_cancel ended it: message[size] is the answer, walked whole; NULL: `failure` says
      * what happened. May come from inside getdns: it must not cancel, ask or free, only remember. */
@@ -43,8 +50,12 @@ struct transport {
     getdns_eventloop_vmt vmt;
     struct transport_share *share;
     struct upstream upstream;
-    getdns_context *context;           /* NULL until the first question */
+    getdns_context *context;                    /* NULL until the first question */
+    getdns_context *stuck[TRANSPORT_STUCK_MAX]; /* those before it that hold a question for ever */
+    size_t stuck_count;
     struct transport_attempt *current; /* whose descriptors getdns is scheduling now */
+    bool has_scheduled;                /* getdns has put the question at hand on the loop */
+    int highest_fd;                    /* that was seen */
     size_t running;                    /* attempts under way here */
     bool is_worn;                      /* a TLS connection failed: getdns would never try this server again */
 };

@@ -1,12 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The resolvers of the system: a resolv.conf of the test's own, and resolvers on port 53, in a namespace of its own."""
 import contextlib
-import fcntl
 import os
 import re
-import shutil
 import socket
-import struct
 import subprocess
 import sys
 import tempfile
@@ -15,28 +12,11 @@ import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "support"))
 
+import namespace  # noqa: E402
 from host import host  # noqa: E402
 
 COMMAND = os.environ["MXCHECK"]
 SMTP_SERVER = os.environ["SMTP_SERVER"]
-INSIDE = "MXCHECK_TEST_IN_NAMESPACE"
-
-
-def enter_namespace():
-    """Run this program again where /etc/resolv.conf and port 53 may be ours; gives its status."""
-    unshare = shutil.which("unshare")
-    probe = [unshare, "--map-root-user", "--mount", "--net", "true"]
-    if unshare is None or subprocess.run(probe, stderr=subprocess.DEVNULL, check=False).returncode != 0:
-        print("skipped: no namespaces are allowed here")
-        return 77
-    return subprocess.run(probe[:-1] + [sys.executable, *sys.argv], env=dict(os.environ, **{INSIDE: "1"}),
-                          check=False).returncode
-
-
-def raise_loopback():
-    """ip link set lo up"""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
-        fcntl.ioctl(any_socket, 0x8914, struct.pack("16sh14x", b"lo", 0x1 | 0x40))  # SIOCSIFFLAGS, IFF_UP | IFF_RUNNING
 
 
 class ResolvConf(unittest.TestCase):
@@ -46,7 +26,7 @@ class ResolvConf(unittest.TestCase):
             from faultserver import Faults, FaultServer
         except ModuleNotFoundError:
             raise unittest.SkipTest("python3-dnspython is not installed")
-        raise_loopback()
+        namespace.raise_loopback()
         folder = tempfile.TemporaryDirectory(prefix="mxcheck-resolv-")
         cls.addClassCleanup(folder.cleanup)
         cls.folder = folder.name
@@ -240,6 +220,6 @@ def eventually(client, pattern, address="u@ok.test.example"):
 
 
 if __name__ == "__main__":
-    if INSIDE not in os.environ:
-        sys.exit(enter_namespace())
+    if not namespace.is_inside():
+        sys.exit(namespace.run_again(["--mount", "--net"], ["true"]))
     unittest.main()

@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 
 #define HEADER_SIZE 12
+#define TC_BIT 0x02 /* in its third octet */
 
 enum gate gate_datagram(int fd, uint8_t buffer[GATE_BUFFER_SIZE], const char *name, uint16_t type)
 {
@@ -15,10 +16,14 @@ enum gate gate_datagram(int fd, uint8_t buffer[GATE_BUFFER_SIZE], const char *na
     if (size < 0)
         return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR ? GATE_SHUT : GATE_FAILED;
     enum wire_verdict verdict = wire_walk(buffer, (size_t)size, -1, name, type, 1);
-    if (verdict == WIRE_ANSWER)
+    if (verdict == WIRE_ANSWER && (buffer[2] & TC_BIT) == 0)
         return GATE_OPEN;
-    enum gate gate = verdict == WIRE_MALFORMED ? GATE_MALFORMED : GATE_SHUT;
-    if (verdict == WIRE_STRANGER && wire_walk(buffer, (size_t)size, -1, name, type, 0) == WIRE_ANSWER)
+    enum gate gate = GATE_SHUT;
+    if (verdict == WIRE_ANSWER)
+        gate = GATE_TRUNCATED;
+    else if (verdict == WIRE_MALFORMED)
+        gate = GATE_MALFORMED;
+    else if (wire_walk(buffer, (size_t)size, -1, name, type, 0) == WIRE_ANSWER)
         gate = GATE_DOUBTED;
     recv(fd, buffer, 1, MSG_DONTWAIT);
     return gate;

@@ -14,6 +14,7 @@ enum gate {
     GATE_OPEN,      /* read */
     GATE_SHUT,      /* nothing to read (any more) */
     GATE_DOUBTED,   /* an answer right but for its letter case was thrown away */
+    GATE_TRUNCATED, /* an answer that was cut short was thrown away */
     GATE_MALFORMED, /* a message was thrown away whose structure lies */
     GATE_FAILED     /* the socket has an error: errno */
 };

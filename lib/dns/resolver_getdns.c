@@ -45,7 +45,7 @@ struct attempt {
     struct transport_attempt transport; /* first */
     struct question *question;
     size_t upstream;
-    bool is_over_tcp;   /* because a datagram was doubted */
+    bool is_over_tcp;   /* because a datagram was doubted or cut short */
     bool was_answering; /* the upstream, when this was sent */
 };
 
@@ -68,8 +68,8 @@ struct question {
     bool is_concluded; /* `answer` is final; the timer delivers it */
     bool is_out_of_memory;
     size_t answer_upstream;
-    uint32_t failed;  /* bit per upstream: it has spoken, and not well */
-    uint32_t doubted; /* bit per upstream: it was asked over TCP because it does not keep letter case */
+    uint32_t failed;   /* bit per upstream: it has spoken, and not well */
+    uint32_t over_tcp; /* bit per upstream: it is asked over TCP, because a datagram was doubted or cut short */
     unsigned stream_retries;
     unsigned char asked[UPSTREAMS_MAX];
     size_t attempt_count;
@@ -276,6 +276,8 @@ static void on_ended(struct transport_attempt *transport, const uint8_t *message
         on_message(question, attempt->upstream, message, size);
         return;
     }
+    if (attempt->is_over_tcp)
+        question->over_tcp &= ~(1U << attempt->upstream);
     if (!transport->is_connected && question->stream_retries < STREAM_RETRIES_MAX) {
         on_stream_ended(attempt);
         return;
@@ -289,7 +291,7 @@ static void on_ended(struct transport_attempt *transport, const uint8_t *message
 
 /* --- what is sent --- */
 
-static void on_doubted(struct transport_attempt *transport);
+static void ask_over_tcp(struct transport_attempt *transport);
 
 static void send_attempt(struct question *question, size_t upstream, bool is_over_tcp, uint64_t now_us)
 {
@@ -306,7 +308,8 @@ static void send_attempt(struct question *question, size_t upstream, bool is_ove
     attempt->transport.name = question->cased_name;
     attempt->transport.type = (uint16_t)question->type;
     attempt->transport.ended = on_ended;
-    attempt->transport.doubted = on_doubted;
+    attempt->transport.doubted = ask_over_tcp;
+    attempt->transport.truncated = ask_over_tcp;
     log_line(resolver->log, MXCHECK_LOG_DEBUG, "%s, %s: asking %s%s", question->name, type_name(question->type),
              resolver->transports[upstream].upstream.name, is_over_tcp ? " over TCP" : "");
     uint64_t left_us = question->deadline_us > now_us ? question->deadline_us - now_us : 0;
@@ -317,16 +320,16 @@ static void send_attempt(struct question *question, size_t upstream, bool is_ove
     on_failure(question, upstream, &nothing);
 }
 
-/* An upstream that does not keep letter case, or a stranger who did not guess it: TCP tells (0x20 is a defence of
- * datagrams). The true datagram counts yet, should it come. */
-static void on_doubted(struct transport_attempt *transport)
+/* An answer cut short (RFC 7766 section 5); an upstream that does not keep letter case, or a stranger who did not guess
+ * it: TCP tells (0x20 is a defence of datagrams). The true datagram counts yet, should it come. */
+static void ask_over_tcp(struct transport_attempt *transport)
 {
     struct attempt *attempt = (struct attempt *)(void *)transport;
     struct question *question = attempt->question;
     uint32_t bit = 1U << attempt->upstream;
-    if (question->is_concluded || (question->doubted & bit) != 0)
+    if (question->is_concluded || (question->over_tcp & bit) != 0)
         return;
-    question->doubted |= bit;
+    question->over_tcp |= bit;
     send_attempt(question, attempt->upstream, true, clock_now_us());
 }
 

@@ -104,6 +104,10 @@ static void read_datagram(struct event *event)
     case GATE_DOUBTED:
         attempt->doubted(attempt);
         break;
+    case GATE_TRUNCATED:
+        transport_cancel(attempt);
+        attempt->truncated(attempt);
+        break;
     case GATE_MALFORMED:
         abort_attempt(attempt, "malformed answer");
         break;
@@ -257,7 +261,7 @@ static int watch_stream(struct event *event, int fd, uint64_t timeout_ms)
 {
     struct loop *loop = event->transport->share->loop;
     /* A question that getdns had kept, and that nobody waits for: it is left alone. */
-    if (event->transport->upstream.transport == UPSTREAM_UDP && fd >= 0 && is_datagram_socket(fd))
+    if (event->transport->upstream.transport == UPSTREAM_UDP)
         return 0;
     const getdns_eventloop_event *getdns = event->getdns;
     if (fd >= 0 && loop_watch_set(loop, &event->watch, fd, getdns->read_cb != NULL, getdns->write_cb != NULL) != 0)
@@ -364,15 +368,16 @@ static bool set_upstream(getdns_context *context, const struct upstream *upstrea
 
 static bool set_transports(getdns_context *context, enum upstream_transport transport)
 {
-    getdns_transport_list_t udp[] = {GETDNS_TRANSPORT_UDP, GETDNS_TRANSPORT_TCP};
+    getdns_transport_list_t udp[] = {GETDNS_TRANSPORT_UDP};
+    getdns_transport_list_t tcp[] = {GETDNS_TRANSPORT_TCP};
     getdns_transport_list_t tls[] = {GETDNS_TRANSPORT_TLS};
     switch (transport) {
     case UPSTREAM_RECURSION:
         return true; /* as libunbound sees fit */
     case UPSTREAM_UDP:
-        return getdns_context_set_dns_transport_list(context, 2, udp) == GETDNS_RETURN_GOOD;
+        return getdns_context_set_dns_transport_list(context, 1, udp) == GETDNS_RETURN_GOOD;
     case UPSTREAM_TCP:
-        return getdns_context_set_dns_transport_list(context, 1, udp + 1) == GETDNS_RETURN_GOOD;
+        return getdns_context_set_dns_transport_list(context, 1, tcp) == GETDNS_RETURN_GOOD;
     case UPSTREAM_TLS:
         return getdns_context_set_dns_transport_list(context, 1, tls) == GETDNS_RETURN_GOOD &&
                getdns_context_set_tls_authentication(context, GETDNS_AUTHENTICATION_REQUIRED) == GETDNS_RETURN_GOOD &&
@@ -381,7 +386,9 @@ static bool set_transports(getdns_context *context, enum upstream_transport tran
     return false;
 }
 
-/* By this upstream alone, or from the root down; never a search suffix; TCP where UDP was cut short. */
+/* By this upstream alone, or from the root down; never a search suffix. Never TCP where UDP was cut short: of a
+ * question that fell back so and was then cancelled, getdns closes the stream that all questions share, and writes on
+ * to its number, whosever that is by then. */
 static bool configure(struct transport *transport, getdns_context *context)
 {
     bool is_stub = !is_recursion(transport);
@@ -439,14 +446,15 @@ static void end_with_response(struct transport_attempt *attempt, getdns_dict *re
         end_attempt(attempt, full->data, full->size, NULL);
 }
 
-/* After a failed handshake getdns gives a server up for good, whose certificate may be renewed meanwhile. */
+/* After failed connections getdns leaves a server alone for a while, after a failed handshake for good; but a server
+ * may be back at once, and a certificate be renewed. */
 static void end_without_response(struct transport_attempt *attempt, getdns_callback_type_t kind)
 {
     const char *failure = kind == GETDNS_CALLBACK_TIMEOUT ? "no answer" : "network error";
-    if (is_tls(attempt->transport)) {
+    if (attempt->transport->upstream.transport != UPSTREAM_UDP)
         attempt->transport->is_worn = true;
+    if (is_tls(attempt->transport))
         failure = "no TLS session";
-    }
     end_attempt(attempt, NULL, 0, failure);
 }
 

@@ -34,6 +34,8 @@ struct transport_attempt {
     /* A datagram came that is right but for its letter case. It was thrown away; the attempt goes on. From the loop's
      * turn: it may ask elsewhere. */
     void (*doubted)(struct transport_attempt *attempt);
+    /* A datagram came that was cut short. The attempt has ended by it. From the loop's turn. */
+    void (*truncated)(struct transport_attempt *attempt);
 };
 
 /* What all transports of a resolver share. */
@@ -57,7 +59,7 @@ struct transport {
     bool has_scheduled;                /* getdns has put the question at hand on the loop */
     int highest_fd;                    /* that was seen */
     size_t running;                    /* attempts under way here */
-    bool is_worn;                      /* a TLS connection failed: getdns would never try this server again */
+    bool is_worn;                      /* a connection failed: getdns would leave this server alone */
 };
 
 void transport_init(struct transport *transport, struct transport_share *share, const struct upstream *upstream);

@@ -10,7 +10,7 @@
 #define UPSTREAMS_MAX 16
 
 enum upstream_transport {
-    UPSTREAM_UDP, /* goes to TCP by itself when an answer is truncated */
+    UPSTREAM_UDP, /* and TCP, where an answer is cut short */
     UPSTREAM_TCP,
     UPSTREAM_TLS,      /* RFC 7858, and nothing else: never in the clear */
     UPSTREAM_RECURSION /* no upstream at all: libunbound asks from the root down */

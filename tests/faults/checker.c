@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* checker.c: checks the addresses of standard input, all at once, and tells what is left behind.
  *
- *     checker [-t THREADS] [-d DESCRIPTORS] NAME=VALUE... < addresses
+ *     checker [-t THREADS] [-d DESCRIPTORS] [-o] NAME=VALUE... < addresses
  *
  * Prints `ADDRESS<TAB>reason<TAB>milliseconds` for each; then `left pending=N readable=N descriptors=N blocks=N
  * most=N cpu_ms=N`: checks under way, whether the descriptor of the context is readable, descriptors open more than at
  * first, blocks of memory after the context is freed, the most descriptors that were open, and the CPU time used.
- * -t: blocking checks by so many threads. -d: so many descriptors are allowed while the checks run. */
+ * -t: blocking checks by so many threads. -d: so many descriptors are allowed while the checks run. -o: a descriptor of
+ * our own is opened in each turn of the loop, where numbers have just become free; `lost=N`: so many of them were
+ * closed by others. */
 #include <mxcheck/mxcheck.h>
 
-#include <dirent.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -24,6 +26,10 @@ static size_t next; /* atomic */
 static size_t ended;
 static long blocks; /* atomic */
 static int most_descriptors;
+static int own[256];
+static size_t own_count;
+static size_t own_most; /* 0: none are opened */
+static int lost;
 
 static void *count_malloc(size_t size, void *user_data)
 {
@@ -89,6 +95,19 @@ static void on_result(mxcheck_id id, const mxcheck_result *result, void *user_da
     tell(result);
 }
 
+static void open_own(void)
+{
+    int fd = own_count < own_most ? open("/dev/null", O_RDONLY | O_CLOEXEC) : -1;
+    if (fd >= 0)
+        own[own_count++] = fd;
+}
+
+static void close_own(void)
+{
+    while (own_count > 0)
+        lost += close(own[--own_count]) != 0;
+}
+
 static void check_side_by_side(mxcheck_ctx *ctx)
 {
     struct pollfd watched = {.fd = mxcheck_ctx_fd(ctx), .events = POLLIN};
@@ -103,6 +122,7 @@ static void check_side_by_side(mxcheck_ctx *ctx)
     while (ended < count) {
         poll(&watched, 1, -1);
         mxcheck_ctx_dispatch(ctx);
+        open_own();
         if (turns++ % 64 == 0) {
             int descriptors = count_descriptors();
             most_descriptors = descriptors > most_descriptors ? descriptors : most_descriptors;
@@ -185,8 +205,9 @@ static void finish(mxcheck_ctx *ctx, int descriptors_before, int thread_count)
         readable = poll(&watched, 1, 200);
     }
     mxcheck_ctx_free(ctx);
-    printf("left pending=%zu readable=%d descriptors=%d blocks=%ld most=%d cpu_ms=%ld\n", pending, readable,
-           count_descriptors() - descriptors_before, blocks, most_descriptors, cpu_ms());
+    close_own();
+    printf("left pending=%zu readable=%d descriptors=%d blocks=%ld most=%d cpu_ms=%ld lost=%d\n", pending, readable,
+           count_descriptors() - descriptors_before, blocks, most_descriptors, cpu_ms(), lost);
 }
 
 int main(int argc, char **argv)
@@ -194,11 +215,13 @@ int main(int argc, char **argv)
     int thread_count = 0;
     rlim_t most = 0;
     int option;
-    while ((option = getopt(argc, argv, "t:d:")) != -1) {
+    while ((option = getopt(argc, argv, "t:d:o")) != -1) {
         if (option == 't')
             thread_count = atoi(optarg);
         else if (option == 'd')
             most = (rlim_t)atoi(optarg);
+        else if (option == 'o')
+            own_most = sizeof(own) / sizeof(own[0]);
         else
             return 64;
     }

@@ -111,6 +111,18 @@ class Faults(unittest.TestCase):
                 self.clean(outcome)
                 self.assertLessEqual(outcome.reasons(), {"mx"} if kind in ("good", "tc-bits") else FAILURES)
 
+    def test_descriptors_of_the_host_are_left_alone(self):
+        """Numbers that the library gave back belong to others at once; getdns alone would close them a second time."""
+        kinds = [kind for kind, _ in self.ROWS]
+        with Liar() as liar:
+            runs = [([kind], scheme + liar.address) for scheme in ("", "tcp://") for kind in kinds]
+            runs.append((kinds, liar.address))
+            outcomes = side_by_side(run, (([name for kind in mixed for name in names(kind, 20)], upstream, "-o")
+                                          for mixed, upstream in runs))
+        for (mixed, upstream), outcome in zip(runs, outcomes):
+            with self.subTest(kinds=mixed, upstream=upstream):
+                self.assertEqual(self.clean(outcome).left["lost"], "0")
+
     def test_all_faults_at_once_do_not_touch_each_other(self):
         with Liar() as liar:
             addresses = [name for kind, _ in self.ROWS if not kind.startswith("tc") and kind != "lower-close"

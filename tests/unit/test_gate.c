@@ -20,6 +20,7 @@
 #define LOWER "\x12\x34\x81\x80\0\1\0\0\0\0\0\0\2ok\7example\0\0\x0f\0\1"
 #define OTHER "\x12\x34\x81\x80\0\1\0\0\0\0\0\0\2no\7example\0\0\x0f\0\1"
 #define LYING "\x12\x34\x81\x80\0\1\0\1\0\0\0\0\2Ok\7exAMple\0\0\x0f\0\1"
+#define CUT "\x12\x34\x83\x80\0\1\0\0\0\0\0\0\2Ok\7exAMple\0\0\x0f\0\1"
 #define SIZE (sizeof(GOOD) - 1)
 #define FRAME(message) "\0\x1c" message
 
@@ -83,7 +84,7 @@ static void test_datagrams(void **state)
     } rows[] = {
         {GOOD, SIZE, GATE_OPEN},          {LOWER, SIZE, GATE_DOUBTED}, {OTHER, SIZE, GATE_SHUT},
         {LYING, SIZE, GATE_MALFORMED},    {GOOD, SIZE - 1, GATE_SHUT}, {"", 0, GATE_SHUT},
-        {GOOD, SIZE + 1, GATE_MALFORMED},
+        {GOOD, SIZE + 1, GATE_MALFORMED}, {CUT, SIZE, GATE_TRUNCATED},
     };
     int ends[2];
     (void)state;

@@ -49,10 +49,10 @@ static int dispatch(const struct arguments *arguments)
     return EX_SOFTWARE;
 }
 
-/* What was printed counts when it has arrived; a failure that was told already is not told again. */
+/* What was printed counts when it has arrived; a failure that was told already is not told again. errno is that of the
+ * last write, unless none has failed before. */
 static int finish(int exit_status)
 {
-    errno = 0;
     if (exit_status == EX_IOERR || (fflush(stdout) == 0 && !ferror(stdout)))
         return exit_status;
     message_say("cannot write to standard output: %s", strerror(errno != 0 ? errno : EIO));
@@ -67,6 +67,7 @@ int main(int argc, char **argv)
         return EX_OSERR;
     setlocale(LC_CTYPE, "");
     int exit_status = arguments_parse(argc, argv, &arguments);
+    errno = 0;
     if (exit_status == 0)
         exit_status = finish(dispatch(&arguments));
     arguments_clear(&arguments);

@@ -44,20 +44,25 @@ extern "C" {
 
 /** Options, as text. Use by one thread at a time. */
 typedef struct mxcheck_config mxcheck_config;
-/** A checker: frozen options and resolver. Any number of threads may run blocking checks on one context at once. */
+/** A checker: frozen options, resolver and cache. Any number of threads may run blocking checks on one context at once.
+ */
 typedef struct mxcheck_ctx mxcheck_ctx;
 /** One finished check: immutable, reference-counted, usable from any thread. */
 typedef struct mxcheck_result mxcheck_result;
+/** What DNS said of domains, for as long as it holds. Reference-counted, usable from any thread; may be shared by
+ *  contexts with different options, since it holds what DNS said and no verdicts. */
+typedef struct mxcheck_cache mxcheck_cache;
 
 /** What a call came to: 0 on success, negative on an error of the caller or the machine, never of a domain. */
 typedef enum mxcheck_status {
     MXCHECK_OK = 0,
-    MXCHECK_ERR_INVALID = -1,  /**< an argument is NULL or out of its range */
-    MXCHECK_ERR_NOMEM = -2,    /**< memory ran out; nothing was changed */
-    MXCHECK_ERR_OPTION = -3,   /**< no such option, or not a value that it takes: mxcheck_config_error() says which */
-    MXCHECK_ERR_FILE = -4,     /**< a file could not be read: mxcheck_config_error() says which */
-    MXCHECK_ERR_SYSTEM = -5,   /**< the system refused a resource, such as a descriptor */
-    MXCHECK_ERR_NOT_FOUND = -6 /**< no asynchronous check under way has this id */
+    MXCHECK_ERR_INVALID = -1,   /**< an argument is NULL or out of its range */
+    MXCHECK_ERR_NOMEM = -2,     /**< memory ran out; nothing was changed */
+    MXCHECK_ERR_OPTION = -3,    /**< no such option, or not a value that it takes: mxcheck_config_error() says which */
+    MXCHECK_ERR_FILE = -4,      /**< a file could not be read: mxcheck_config_error() says which */
+    MXCHECK_ERR_SYSTEM = -5,    /**< the system refused a resource, such as a descriptor */
+    MXCHECK_ERR_NOT_FOUND = -6, /**< no asynchronous check under way has this id */
+    MXCHECK_ERR_NOT_CACHED = -7 /**< the answer is not remembered: DNS would have to be asked */
 } mxcheck_status;
 
 /** What to do with the address. Closed within a soname; 0 is never returned, so zeroed memory accepts nothing. */
@@ -177,6 +182,11 @@ MXCHECK_API mxcheck_status mxcheck_config_set_log(mxcheck_config *config, int ma
  *  @returns MXCHECK_OK or MXCHECK_ERR_INVALID. */
 MXCHECK_API mxcheck_status mxcheck_config_set_memory(mxcheck_config *config, const mxcheck_memory *functions);
 
+/** Let contexts made from this configuration share `cache` (a share is taken; NULL: each context makes one of its own,
+ *  of the size that the option `cache-size` says).
+ *  @returns MXCHECK_OK or MXCHECK_ERR_INVALID. */
+MXCHECK_API mxcheck_status mxcheck_config_set_cache(mxcheck_config *config, mxcheck_cache *cache);
+
 /* --- contexts ----------------------------------------------------------------------------------------------------- */
 
 /** Make a context with the options as they stand in `config` (NULL: every default), which may be freed at once. Opens
@@ -189,6 +199,34 @@ MXCHECK_API mxcheck_status mxcheck_ctx_new(const mxcheck_config *config, mxcheck
  *  check. Results outlive it. */
 MXCHECK_API void mxcheck_ctx_free(mxcheck_ctx *ctx);
 
+/** What a context has done since it was made, and what its cache holds. A later release may add fields at the end. */
+typedef struct mxcheck_stats {
+    uint64_t checks;   /**< finished: the sum of the three that follow */
+    uint64_t accepted; /**< verdicts */
+    uint64_t deferred;
+    uint64_t rejected;
+    uint64_t hits;       /**< checks answered by the cache */
+    uint64_t misses;     /**< checks that DNS was asked for */
+    uint64_t stale;      /**< checks answered by the cache past the time, because DNS failed (serve-stale) */
+    uint64_t lookups;    /**< domains looked up in DNS; checks that wait for the same domain share one */
+    uint64_t prefetches; /**< those of them that were begun beside a hit (prefetch) */
+    uint64_t queries;    /**< questions sent to upstreams, each sending */
+    uint64_t retries;    /**< those of them that were sent again */
+    uint64_t timeouts;   /**< questions that nobody answered in time */
+    uint64_t evictions;  /**< domains that the cache forgot to make room, whichever context put them there */
+    uint64_t domains;    /**< what the cache remembers now */
+    uint64_t bytes;      /**< memory that this takes, in octets; never more than the size of the cache */
+} mxcheck_stats;
+
+/** Fill in *stats, of which the caller knows `size` octets, sizeof(mxcheck_stats); what this release does not know is
+ * 0. Each number is exact; together they are of one moment only while no check is under way. Any thread.
+ *  @returns MXCHECK_OK or MXCHECK_ERR_INVALID. */
+MXCHECK_API mxcheck_status mxcheck_ctx_stats(const mxcheck_ctx *ctx, mxcheck_stats *stats, size_t size);
+
+/** @returns the cache of a context, lent as long as the context lives: take a share to keep it; NULL when it has none
+ *  (cache-size = 0). */
+MXCHECK_API mxcheck_cache *mxcheck_ctx_cache(mxcheck_ctx *ctx);
+
 /* --- blocking checks ---------------------------------------------------------------------------------------------- */
 
 /** Check the domain of a reverse-path (MAIL FROM) and wait for the verdict, at most the option `timeout`.
@@ -199,6 +237,18 @@ MXCHECK_API mxcheck_status mxcheck_check_sender(mxcheck_ctx *ctx, const char *ad
 
 /** Check the domain of a forward-path (RCPT TO); otherwise as mxcheck_check_sender(). */
 MXCHECK_API mxcheck_status mxcheck_check_rcpt(mxcheck_ctx *ctx, const char *address, mxcheck_result **result);
+
+/** Check all recipients of a transaction, whose domains are looked up side by side, so that many take no longer than
+ * one. Each counts against the option `max-pending` while DNS is asked for it. Gives count results, in the order of the
+ *  addresses; release each. On error none is given. Any number of threads.
+ *  @returns MXCHECK_OK, MXCHECK_ERR_INVALID, MXCHECK_ERR_NOMEM or MXCHECK_ERR_SYSTEM. */
+MXCHECK_API mxcheck_status mxcheck_check_rcpts(mxcheck_ctx *ctx, const char *const *addresses, size_t count,
+                                               mxcheck_result **results);
+
+/** Check an address by its form and by what is remembered; never blocks. Otherwise as mxcheck_check_sender().
+ *  @returns MXCHECK_OK, MXCHECK_ERR_INVALID, MXCHECK_ERR_NOMEM, or MXCHECK_ERR_NOT_CACHED where DNS would be needed. */
+MXCHECK_API mxcheck_status mxcheck_check_cached(mxcheck_ctx *ctx, mxcheck_role role, const char *address,
+                                                mxcheck_result **result);
 
 /* --- asynchronous checks ------------------------------------------------------------------------------------------
  * Of one context they belong to one thread at a time; blocking checks may run beside them in any thread. Of one domain
@@ -302,8 +352,9 @@ MXCHECK_API size_t mxcheck_result_note_count(const mxcheck_result *result);
 /** @returns note `index`, a stable word such as "null-mx-mixed"; "" past the end. */
 MXCHECK_API const char *mxcheck_result_note(const mxcheck_result *result, size_t index);
 
-/** @returns for how many seconds from now the answer still holds, by the TTLs of the records that carry it; 0 when it
- *  does not come from DNS, or when DNS failed. */
+/** @returns for how many seconds from now the answer still holds: by the lowest TTL of the records that carry it, or by
+ *  the SOA where there are none (RFC 2308 section 5), within the bounds of the options cache-*-ttl; counts down to 0; 0
+ *  when the answer does not come from DNS. */
 MXCHECK_API unsigned mxcheck_result_ttl(const mxcheck_result *result);
 
 /** @returns 1 when the answer was known already and DNS was not asked for it, 0 otherwise. */
@@ -317,6 +368,25 @@ MXCHECK_API int mxcheck_result_dnssec(const mxcheck_result *result);
 
 /** @returns how long the check took, in microseconds. */
 MXCHECK_API unsigned mxcheck_result_elapsed_us(const mxcheck_result *result);
+
+/* --- caches -------------------------------------------------------------------------------------------------------
+ * A context makes a cache of its own unless mxcheck_config_set_cache() gives it one. Any thread. Used in a child after
+ * fork, it is the child's own copy. */
+
+/** Make a cache that takes at most max_bytes of memory (at least 16384) from the C library, itself and all that it
+ *  remembers counted in. Gives *cache; release with mxcheck_cache_unref().
+ *  @returns MXCHECK_OK, MXCHECK_ERR_INVALID or MXCHECK_ERR_NOMEM. */
+MXCHECK_API mxcheck_status mxcheck_cache_new(size_t max_bytes, mxcheck_cache **cache);
+
+/** Take a share in a cache. @returns the same cache, NULL for NULL. */
+MXCHECK_API mxcheck_cache *mxcheck_cache_ref(mxcheck_cache *cache);
+
+/** Give a share back; the last one releases the cache. */
+MXCHECK_API void mxcheck_cache_unref(mxcheck_cache *cache);
+
+/** Forget a domain, in any form that an address may have it (what is no domain is not remembered), or everything
+ * (NULL). Lookups that are under way meanwhile are not remembered either. */
+MXCHECK_API void mxcheck_cache_flush(mxcheck_cache *cache, const char *domain);
 
 /* --- names of enum values, for logs and bindings; static, never NULL ("unknown" for a number that has none) --------
  */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* async.c: asynchronous checks: started, cancelled, and called back from dispatch alone. */
-#include "api/ctx.h"
-#include "api/result.h"
+#include "api/check.h"
 
 #include "base/clock.h"
 #include "base/memory.h"
@@ -88,7 +87,7 @@ static void release(mxcheck_ctx *ctx)
         free_pending(async->waiting);
     while (async->done != NULL)
         free_pending(async->done);
-    flights_free(async->flights);
+    prefetch_clear(&async->prefetch);
     engine_free(async->engine);
     ids_clear(&async->ids, &ctx->settings->memory);
     async_init(async);
@@ -135,21 +134,15 @@ static mxcheck_status open_engine(mxcheck_ctx *ctx)
     struct async *async = &ctx->async;
     if (async->engine != NULL) {
         engine_refresh(async->engine);
-        flights_use(async->flights, async->engine->resolver);
         return MXCHECK_OK;
     }
     struct engine *engine;
-    struct lookup_wants wants = engine_wants(&ctx->settings->options);
-    mxcheck_status status = engine_new(ctx->settings, &engine);
+    mxcheck_status status = engine_new(ctx->settings, ctx->cache, &engine);
     if (status != MXCHECK_OK)
         return status;
-    async->flights = flights_new(&ctx->settings->memory, engine->resolver, &wants);
-    if (async->flights == NULL || loop_fd(engine->loop) < 0) {
-        status = async->flights == NULL ? MXCHECK_ERR_NOMEM : MXCHECK_ERR_SYSTEM;
-        flights_free(async->flights);
-        async->flights = NULL;
+    if (loop_fd(engine->loop) < 0) {
         engine_free(engine);
-        return status;
+        return MXCHECK_ERR_SYSTEM;
     }
     async->engine = engine;
     async->wake.fire = on_wake;
@@ -173,61 +166,82 @@ static void on_landed(struct waiter *waiter, struct facts *facts)
 {
     struct pending *pending = (struct pending *)(void *)waiter;
     struct async *async = &pending->ctx->async;
-    if (facts != NULL)
-        policy_judge_facts(&pending->ctx->settings->options, facts, &pending->result->judgement);
-    else
-        policy_judge_overload(&pending->result->judgement);
-    result_finish(pending->result, pending->started_us);
+    check_land(pending->ctx, facts, pending->started_us, &pending->result);
     unlist(async, pending);
     list_done(async, pending);
 }
 
-/* Judge what needs no DNS; join or start a lookup for the rest. */
-static mxcheck_status begin(mxcheck_ctx *ctx, mxcheck_role role, struct pending *pending)
+/* Join or start a lookup, unless as many are under way as may be. */
+static mxcheck_status join(mxcheck_ctx *ctx, struct pending *pending)
 {
-    const struct options *options = &ctx->settings->options;
-    mxcheck_result *result = pending->result;
-    if (address_parse(result->address, &result->parsed) != 0)
-        return MXCHECK_ERR_NOMEM;
-    bool is_decided = policy_judge_address(options, &result->parsed, role, &result->judgement);
-    if (!is_decided) {
-        pending->is_counted = pool_enter(&ctx->pool);
-        if (!pending->is_counted) {
-            policy_judge_overload(&result->judgement);
-            is_decided = true;
-        }
+    struct judgement *judgement = &pending->result->judgement;
+    pending->is_counted = pool_enter(&ctx->pool);
+    if (!pending->is_counted) {
+        policy_judge_overload(judgement);
+        result_finish(pending->result, 0);
+        unlist(&ctx->async, pending);
+        list_done(&ctx->async, pending);
+        return MXCHECK_OK;
     }
-    if (!is_decided) {
-        pending->waiter.landed = on_landed;
-        pending->waiter.deadline_us = pending->started_us + (uint64_t)options->timeout_ms * 1000;
-        return flights_join(ctx->async.flights, result->parsed.domain, &pending->waiter) == 0 ? MXCHECK_OK
+    pending->waiter.landed = on_landed;
+    pending->waiter.deadline_us = check_deadline(ctx, judgement, pending->started_us);
+    return flights_join(ctx->async.engine->flights, judgement->domain, &pending->waiter) == 0 ? MXCHECK_OK
                                                                                               : MXCHECK_ERR_NOMEM;
-    }
-    result_finish(result, pending->started_us);
-    unlist(&ctx->async, pending);
-    list_done(&ctx->async, pending);
-    return MXCHECK_OK;
 }
 
-static struct pending *new_pending(mxcheck_ctx *ctx, const char *address, mxcheck_cb callback, void *user_data)
+/* Takes over the result, which may be NULL: memory ran out. */
+static struct pending *new_pending(mxcheck_ctx *ctx, mxcheck_result *result, mxcheck_cb callback, void *user_data)
 {
     const mxcheck_memory *memory = &ctx->settings->memory;
-    struct pending *pending = memory_zalloc(memory, 1, sizeof(*pending));
-    if (pending == NULL)
+    struct pending *pending = result == NULL ? NULL : memory_zalloc(memory, 1, sizeof(*pending));
+    if (pending == NULL) {
+        mxcheck_result_unref(result);
         return NULL;
+    }
     pending->ctx = ctx;
     pending->started_us = clock_now_us();
     pending->callback = callback;
     pending->user_data = user_data;
-    pending->result = result_new(ctx->settings, address);
-    pending->id = pending->result == NULL ? 0 : ids_add(&ctx->async.ids, memory, pending);
+    pending->result = result;
+    pending->id = ids_add(&ctx->async.ids, memory, pending);
     if (pending->id == 0) {
-        mxcheck_result_unref(pending->result);
+        mxcheck_result_unref(result);
         memory_free(memory, pending);
         return NULL;
     }
     list_waiting(&ctx->async, pending);
     return pending;
+}
+
+/* Judge what needs no DNS; let the rest wait for it. */
+static mxcheck_status begin(mxcheck_ctx *ctx, mxcheck_role role, const char *address, mxcheck_cb callback,
+                            void *user_data, mxcheck_id *id)
+{
+    struct check check;
+    struct async *async = &ctx->async;
+    int is_decided = check_begin(ctx, role, address, &check);
+    if (is_decided < 0)
+        return MXCHECK_ERR_NOMEM;
+    if (check.is_fading && ctx->settings->options.prefetch)
+        prefetch_begin(&async->prefetch, async->engine, ctx->cache, check.parsed.domain);
+    mxcheck_result *result = result_new(ctx->settings, address, &check.judgement);
+    check_clear(ctx, &check);
+    struct pending *pending = new_pending(ctx, result, callback, user_data);
+    if (pending == NULL)
+        return MXCHECK_ERR_NOMEM;
+    mxcheck_status status = MXCHECK_OK;
+    if (is_decided == 0) {
+        status = join(ctx, pending);
+    } else {
+        result_finish(result, 0);
+        unlist(async, pending);
+        list_done(async, pending);
+    }
+    if (status != MXCHECK_OK)
+        free_pending(pending);
+    else if (id != NULL)
+        *id = pending->id;
+    return status;
 }
 
 static mxcheck_status start(mxcheck_ctx *ctx, mxcheck_role role, const char *address, mxcheck_cb callback,
@@ -242,14 +256,7 @@ static mxcheck_status start(mxcheck_ctx *ctx, mxcheck_role role, const char *add
     /* Set before there is anything to wake for, so that it never lacks memory later. */
     if (ctx->async.wake.place == 0 && loop_timer_set(ctx->async.engine->loop, &ctx->async.wake, UINT64_MAX) != 0)
         return MXCHECK_ERR_NOMEM;
-    struct pending *pending = new_pending(ctx, address, callback, user_data);
-    if (pending == NULL)
-        return MXCHECK_ERR_NOMEM;
-    status = begin(ctx, role, pending);
-    if (status != MXCHECK_OK)
-        free_pending(pending);
-    else if (id != NULL)
-        *id = pending->id;
+    status = begin(ctx, role, address, callback, user_data, id);
     arm(&ctx->async);
     return status;
 }

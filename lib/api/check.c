@@ -1,63 +1,164 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* check.c: the blocking check, which is the whole road: address, facts, verdict, result. */
-#include "api/ctx.h"
-#include "api/result.h"
+#include "api/check.h"
 
 #include "base/clock.h"
 #include "judge/policy.h"
 
-/* What the address leaves open, DNS decides. */
-static mxcheck_status judge_by_dns(mxcheck_ctx *ctx, mxcheck_result *result)
+/* How long one waits for DNS who has something stale (RFC 8767 section 5, the client response timer). */
+#define STALE_TIMER_MS 1800
+
+int check_begin(mxcheck_ctx *ctx, mxcheck_role role, const char *address, struct check *check)
+{
+    check->recollection.large = NULL;
+    check->is_fading = false;
+    if (address_parse(address, &check->parsed) != 0)
+        return -1;
+    if (policy_judge_address(&ctx->settings->options, &check->parsed, role, &check->judgement))
+        return 1;
+    enum recall outcome = recall(ctx->settings, ctx->cache, false, &check->recollection, &check->judgement);
+    if (outcome == RECALL_NOTHING) {
+        check->judgement.facts = NULL;
+        check->judgement.is_cached = false;
+        return 0;
+    }
+    check->is_fading = outcome == RECALL_FADING;
+    return 1;
+}
+
+uint64_t check_deadline(const mxcheck_ctx *ctx, const struct judgement *judgement, uint64_t started_us)
+{
+    uint64_t wait_ms = ctx->settings->options.timeout_ms;
+    if (wait_ms > STALE_TIMER_MS && recall_has_stale(ctx->settings, ctx->cache, judgement))
+        wait_ms = STALE_TIMER_MS;
+    return started_us + wait_ms * 1000;
+}
+
+/* Judge by what DNS said just now, or, where it failed, by what is stale. */
+static void conclude(mxcheck_ctx *ctx, const struct facts *facts, struct judgement *judgement,
+                     struct recollection *recollection)
+{
+    recollection->large = NULL;
+    if (facts_are_failure(facts) && ctx->settings->options.serve_stale_ms > 0 &&
+        recall(ctx->settings, ctx->cache, true, recollection, judgement) == RECALL_STALE)
+        return;
+    judgement->is_cached = false;
+    judgement->is_stale = false;
+    policy_judge_facts(&ctx->settings->options, facts, judgement);
+}
+
+/* Take the place of a result that was left open. False when memory ran out. */
+static bool replace(mxcheck_ctx *ctx, const struct judgement *judgement, mxcheck_result **open)
+{
+    mxcheck_result *result = result_new(ctx->settings, judgement->address, judgement);
+    if (result == NULL)
+        return false;
+    mxcheck_result_unref(*open);
+    *open = result;
+    return true;
+}
+
+void check_land(mxcheck_ctx *ctx, struct facts *facts, uint64_t started_us, mxcheck_result **open)
+{
+    struct recollection recollection = {.large = NULL};
+    struct judgement judgement = (*open)->judgement;
+    if (facts == NULL)
+        policy_judge_overload(&judgement);
+    else
+        conclude(ctx, facts, &judgement, &recollection);
+    if (judgement.is_stale && replace(ctx, &judgement, open)) {
+        facts_unref(facts, &ctx->settings->memory);
+    } else {
+        if (judgement.is_stale) { /* without memory for a copy of it, the failure is told */
+            judgement.is_cached = judgement.is_stale = false;
+            policy_judge_facts(&ctx->settings->options, facts, &judgement);
+        }
+        (*open)->judgement = judgement;
+        (*open)->facts = facts;
+    }
+    recall_forget(ctx->settings, &recollection);
+    result_finish(*open, clock_now_us() - started_us);
+}
+
+void check_clear(const mxcheck_ctx *ctx, struct check *check)
+{
+    recall_forget(ctx->settings, &check->recollection);
+}
+
+/* What address and memory leave open, DNS decides. Gives *facts, NULL when it was not asked. */
+static mxcheck_status ask_dns(mxcheck_ctx *ctx, struct check *check, uint64_t started_us, struct facts **facts)
 {
     struct engine *engine;
-    struct facts *facts;
     mxcheck_status status = pool_take(&ctx->pool, &engine);
+    *facts = NULL;
     if (status != MXCHECK_OK)
         return status;
     if (engine == NULL) {
-        policy_judge_overload(&result->judgement);
+        policy_judge_overload(&check->judgement);
         return MXCHECK_OK;
     }
-    status = engine_lookup(engine, result->parsed.domain, &facts);
+    uint64_t deadline_us = check_deadline(ctx, &check->judgement, started_us);
+    status = engine_lookup(engine, check->parsed.domain, deadline_us, facts);
     pool_give(&ctx->pool, engine);
     if (status == MXCHECK_OK)
-        policy_judge_facts(&ctx->settings->options, facts, &result->judgement);
+        conclude(ctx, *facts, &check->judgement, &check->recollection);
     return status;
 }
 
-static mxcheck_status judge(mxcheck_ctx *ctx, mxcheck_role role, mxcheck_result *result)
+void check_prefetch(mxcheck_ctx *ctx, const struct check *check)
 {
-    if (address_parse(result->address, &result->parsed) != 0)
-        return MXCHECK_ERR_NOMEM;
-    if (policy_judge_address(&ctx->settings->options, &result->parsed, role, &result->judgement))
-        return MXCHECK_OK;
-    return judge_by_dns(ctx, result);
+    if (!ctx->settings->options.prefetch)
+        return;
+    background_turn(&ctx->background);
+    if (check->is_fading)
+        background_begin(&ctx->background, check->parsed.domain);
 }
 
-static mxcheck_status check(mxcheck_ctx *ctx, mxcheck_role role, const char *address, mxcheck_result **checked)
+static mxcheck_status check_address(mxcheck_ctx *ctx, mxcheck_role role, const char *address, bool may_ask,
+                                    mxcheck_result **checked)
 {
+    struct check check;
+    struct facts *facts = NULL;
+    uint64_t elapsed_us = 0;
     if (ctx == NULL || address == NULL || checked == NULL)
         return MXCHECK_ERR_INVALID;
-    uint64_t started_us = clock_now_us();
-    mxcheck_result *result = result_new(ctx->settings, address);
+    int is_decided = check_begin(ctx, role, address, &check);
+    if (is_decided < 0)
+        return MXCHECK_ERR_NOMEM;
+    check_prefetch(ctx, &check);
+    if (is_decided == 0) {
+        if (!may_ask)
+            return MXCHECK_ERR_NOT_CACHED;
+        uint64_t started_us = clock_now_us();
+        mxcheck_status status = ask_dns(ctx, &check, started_us, &facts);
+        if (status != MXCHECK_OK)
+            return status;
+        elapsed_us = clock_now_us() - started_us;
+    }
+    mxcheck_result *result = result_new(ctx->settings, address, &check.judgement);
+    if (result == NULL || result->facts == NULL) /* what is stale took their place */
+        facts_unref(facts, &ctx->settings->memory);
+    check_clear(ctx, &check);
     if (result == NULL)
         return MXCHECK_ERR_NOMEM;
-    mxcheck_status status = judge(ctx, role, result);
-    if (status != MXCHECK_OK) {
-        mxcheck_result_unref(result);
-        return status;
-    }
-    result_finish(result, started_us);
+    result_finish(result, elapsed_us);
     *checked = result;
     return MXCHECK_OK;
 }
 
 mxcheck_status mxcheck_check_sender(mxcheck_ctx *ctx, const char *address, mxcheck_result **result)
 {
-    return check(ctx, MXCHECK_ROLE_SENDER, address, result);
+    return check_address(ctx, MXCHECK_ROLE_SENDER, address, true, result);
 }
 
 mxcheck_status mxcheck_check_rcpt(mxcheck_ctx *ctx, const char *address, mxcheck_result **result)
 {
-    return check(ctx, MXCHECK_ROLE_RCPT, address, result);
+    return check_address(ctx, MXCHECK_ROLE_RCPT, address, true, result);
+}
+
+mxcheck_status mxcheck_check_cached(mxcheck_ctx *ctx, mxcheck_role role, const char *address, mxcheck_result **result)
+{
+    if (role != MXCHECK_ROLE_SENDER && role != MXCHECK_ROLE_RCPT)
+        return MXCHECK_ERR_INVALID;
+    return check_address(ctx, role, address, false, result);
 }

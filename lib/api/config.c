@@ -32,6 +32,7 @@ void mxcheck_config_free(mxcheck_config *config)
     if (config == NULL)
         return;
     options_clear(&config->options, &memory_libc);
+    cache_unref(config->cache);
     memory_free(&memory_libc, config);
 }
 
@@ -227,6 +228,16 @@ mxcheck_status mxcheck_config_set_log(mxcheck_config *config, int max_level, mxc
     if (config == NULL || max_level < MXCHECK_LOG_NONE || max_level > MXCHECK_LOG_DEBUG)
         return MXCHECK_ERR_INVALID;
     config->log = (struct log){log == NULL ? MXCHECK_LOG_NONE : max_level, log, user_data};
+    return MXCHECK_OK;
+}
+
+mxcheck_status mxcheck_config_set_cache(mxcheck_config *config, mxcheck_cache *cache)
+{
+    if (config == NULL)
+        return MXCHECK_ERR_INVALID;
+    mxcheck_cache *old = config->cache;
+    config->cache = cache_ref(cache);
+    cache_unref(old);
     return MXCHECK_OK;
 }
 

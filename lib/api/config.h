@@ -4,11 +4,13 @@
 #define MXCHECK_API_CONFIG_H
 
 #include "base/log.h"
+#include "facts/cache.h"
 #include "judge/options.h"
 
 struct mxcheck_config {
     struct options options; /* its texts are the C library's memory */
     struct log log;
+    mxcheck_cache *cache;  /* a share; NULL: each context gets its own */
     mxcheck_memory memory; /* for contexts, not for the configuration */
     char error[512];
 };

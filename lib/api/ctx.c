@@ -5,6 +5,8 @@
 #include "api/config.h"
 #include "base/memory.h"
 
+#include <string.h>
+
 const char *mxcheck_version(void)
 {
     return MXCHECK_VERSION;
@@ -18,8 +20,19 @@ static struct settings *default_settings(void)
     return settings_new(&memory_libc, &silence, &options);
 }
 
+/* The cache that was given, or one of its own. Returns 0 or -1 (memory). */
+static int choose_cache(const mxcheck_config *config, const struct settings *settings, mxcheck_cache **cache)
+{
+    *cache = config == NULL ? NULL : cache_ref(config->cache);
+    if (*cache != NULL || settings->options.cache_size == 0)
+        return 0;
+    *cache = cache_new(&settings->memory, settings->options.cache_size);
+    return *cache == NULL ? -1 : 0;
+}
+
 mxcheck_status mxcheck_ctx_new(const mxcheck_config *config, mxcheck_ctx **made)
 {
+    mxcheck_cache *cache = NULL;
     if (made == NULL)
         return MXCHECK_ERR_INVALID;
     struct settings *settings =
@@ -27,12 +40,15 @@ mxcheck_status mxcheck_ctx_new(const mxcheck_config *config, mxcheck_ctx **made)
     if (settings == NULL)
         return MXCHECK_ERR_NOMEM;
     mxcheck_ctx *ctx = memory_zalloc(&settings->memory, 1, sizeof(*ctx));
-    if (ctx == NULL || pool_init(&ctx->pool, settings) != 0) {
+    if (ctx == NULL || choose_cache(config, settings, &cache) != 0 || pool_init(&ctx->pool, settings, cache) != 0) {
+        cache_unref(cache);
         memory_free(&settings->memory, ctx);
-        settings_unref(settings);
+        settings_close(settings);
         return MXCHECK_ERR_NOMEM;
     }
     ctx->settings = settings;
+    ctx->cache = cache;
+    background_init(&ctx->background, settings, cache);
     async_init(&ctx->async);
     *made = ctx;
     return MXCHECK_OK;
@@ -44,7 +60,45 @@ void mxcheck_ctx_free(mxcheck_ctx *ctx)
         return;
     struct settings *settings = ctx->settings;
     async_clear(ctx);
+    background_clear(&ctx->background);
     pool_clear(&ctx->pool);
+    cache_unref(ctx->cache);
     memory_free(&settings->memory, ctx);
-    settings_unref(settings);
+    settings_close(settings);
+}
+
+mxcheck_cache *mxcheck_ctx_cache(mxcheck_ctx *ctx)
+{
+    return ctx == NULL ? NULL : ctx->cache;
+}
+
+/* The caller's struct may be an older one, shorter than ours, or a newer one, longer. */
+mxcheck_status mxcheck_ctx_stats(const mxcheck_ctx *ctx, mxcheck_stats *stats, size_t size)
+{
+    struct cache_counts counts = {0, 0, 0};
+    if (ctx == NULL || stats == NULL || size < sizeof(stats->checks))
+        return MXCHECK_ERR_INVALID;
+    const struct settings *settings = ctx->settings;
+    if (ctx->cache != NULL)
+        cache_count(ctx->cache, &counts);
+    mxcheck_stats known = {
+        .accepted = settings_sum(settings, TALLY_ACCEPTED),
+        .deferred = settings_sum(settings, TALLY_DEFERRED),
+        .rejected = settings_sum(settings, TALLY_REJECTED),
+        .hits = settings_sum(settings, TALLY_HITS),
+        .misses = settings_sum(settings, TALLY_MISSES),
+        .stale = settings_sum(settings, TALLY_STALE),
+        .lookups = __atomic_load_n(&settings->lookups, __ATOMIC_RELAXED),
+        .prefetches = __atomic_load_n(&settings->prefetches, __ATOMIC_RELAXED),
+        .queries = __atomic_load_n(&settings->queries[RESOLVER_QUERIES], __ATOMIC_RELAXED),
+        .retries = __atomic_load_n(&settings->queries[RESOLVER_RETRIES], __ATOMIC_RELAXED),
+        .timeouts = __atomic_load_n(&settings->queries[RESOLVER_TIMEOUTS], __ATOMIC_RELAXED),
+        .evictions = counts.evictions,
+        .domains = counts.domains,
+        .bytes = counts.bytes,
+    };
+    known.checks = known.accepted + known.deferred + known.rejected;
+    memset(stats, 0, size);
+    memcpy(stats, &known, size < sizeof(known) ? size : sizeof(known));
+    return MXCHECK_OK;
 }

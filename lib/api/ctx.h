@@ -5,13 +5,13 @@
 
 #include "engine/ids.h"
 #include "engine/pool.h"
-#include "facts/flights.h"
+#include "engine/prefetch.h"
 
 /* Asynchronous checks of a context; one thread at a time. */
 struct async {
     pid_t owner;           /* the process that started them */
     struct engine *engine; /* NULL until the first one */
-    struct flights *flights;
+    struct prefetch prefetch;
     struct ids ids;
     struct pending *waiting; /* for DNS */
     struct pending *done;    /* to be called back, first come first */
@@ -24,7 +24,9 @@ struct async {
 
 struct mxcheck_ctx {
     struct settings *settings;
+    mxcheck_cache *cache; /* a share; NULL: nothing is remembered */
     struct pool pool;
+    struct background background;
     struct async async;
 };
 

@@ -19,6 +19,8 @@ const char *mxcheck_status_name(mxcheck_status status)
         return "system";
     case MXCHECK_ERR_NOT_FOUND:
         return "not-found";
+    case MXCHECK_ERR_NOT_CACHED:
+        return "not-cached";
     }
     return "unknown";
 }
@@ -40,6 +42,8 @@ const char *mxcheck_status_text(mxcheck_status status)
         return "The system refused a resource, such as a descriptor.";
     case MXCHECK_ERR_NOT_FOUND:
         return "No asynchronous check under way has this id.";
+    case MXCHECK_ERR_NOT_CACHED:
+        return "The answer is not remembered: DNS would have to be asked.";
     }
     return "unknown";
 }

@@ -9,34 +9,51 @@
 
 #include <string.h>
 
-mxcheck_result *result_new(struct settings *settings, const char *address)
+mxcheck_result *result_new(struct settings *settings, const char *address, const struct judgement *judgement)
 {
-    size_t size = strlen(address) + 1;
-    mxcheck_result *result = memory_alloc(&settings->memory, sizeof(*result) + size);
+    size_t facts_size = judgement->is_cached ? judgement->facts->size : 0;
+    size_t domain_size = strlen(judgement->domain) + 1;
+    size_t address_size = strlen(address) + 1;
+    mxcheck_result *result = memory_alloc(&settings->memory, sizeof(*result) + facts_size + domain_size + address_size);
     if (result == NULL)
         return NULL;
-    /* Most of it is text that is written before anyone can read it. */
-    memset(&result->judgement, 0, sizeof(result->judgement));
+    char *behind = (char *)(result + 1);
     result->references = 1;
-    result->settings = settings_ref(settings);
-    memcpy(result->address, address, size);
+    result->lock.holder = 0;
+    result->is_worded = false;
+    result->stripe = settings_share(settings);
+    result->facts = NULL;
+    result->judgement = *judgement;
+    if (facts_size > 0)
+        result->judgement.facts = memcpy(behind, judgement->facts, facts_size);
+    else
+        result->facts = (struct facts *)(uintptr_t)judgement->facts;
+    result->judgement.domain = memcpy(behind + facts_size, judgement->domain, domain_size);
+    result->judgement.address = memcpy(behind + facts_size + domain_size, address, address_size);
     return result;
 }
 
-void result_finish(mxcheck_result *result, uint64_t started_us)
+static enum tally tally_of(mxcheck_verdict verdict)
+{
+    return verdict == MXCHECK_VERDICT_ACCEPT  ? TALLY_ACCEPTED
+           : verdict == MXCHECK_VERDICT_DEFER ? TALLY_DEFERRED
+                                              : TALLY_REJECTED;
+}
+
+void result_finish(mxcheck_result *result, uint64_t elapsed_us)
 {
     struct judgement *judgement = &result->judgement;
-    const struct options *options = &result->settings->options;
-    result->finished_us = clock_now_us();
-    uint64_t elapsed_us = result->finished_us - started_us;
+    const struct settings *settings = result->stripe->settings;
     judgement->elapsed_us = elapsed_us > UINT32_MAX ? UINT32_MAX : (unsigned)elapsed_us;
-    judgement->address = result->address;
-    result->smtp_code = reply_code(options, judgement);
-    reply_enhanced_code(options, judgement, result->enhanced_code, sizeof(result->enhanced_code));
-    explain_hint(judgement, result->hint, sizeof(result->hint));
-    log_line(&result->settings->log, MXCHECK_LOG_INFO, "%s %s: %s, %s, %u us", mxcheck_role_name(judgement->role),
-             judgement->domain, mxcheck_verdict_name(judgement->verdict), mxcheck_reason_name(judgement->reason),
-             judgement->elapsed_us);
+    settings_count(result->stripe, tally_of(judgement->verdict));
+    if (judgement->facts != NULL)
+        settings_count(result->stripe, judgement->is_stale    ? TALLY_STALE
+                                       : judgement->is_cached ? TALLY_HITS
+                                                              : TALLY_MISSES);
+    if (settings->log.max_level >= MXCHECK_LOG_INFO)
+        log_line(&settings->log, MXCHECK_LOG_INFO, "%s %s: %s, %s, %u us", mxcheck_role_name(judgement->role),
+                 judgement->domain, mxcheck_verdict_name(judgement->verdict), mxcheck_reason_name(judgement->reason),
+                 judgement->elapsed_us);
 }
 
 mxcheck_result *mxcheck_result_ref(const mxcheck_result *result)
@@ -51,10 +68,10 @@ void mxcheck_result_unref(mxcheck_result *result)
 {
     if (result == NULL || __atomic_sub_fetch(&result->references, 1, __ATOMIC_ACQ_REL) != 0)
         return;
-    struct settings *settings = result->settings;
-    facts_unref((struct facts *)(uintptr_t)result->judgement.facts);
-    memory_free(&settings->memory, result);
-    settings_unref(settings);
+    struct settings_stripe *stripe = result->stripe;
+    facts_unref(result->facts, &stripe->settings->memory);
+    memory_free(&stripe->settings->memory, result);
+    settings_unshare(stripe);
 }
 
 mxcheck_verdict mxcheck_result_verdict(const mxcheck_result *result)
@@ -74,7 +91,7 @@ mxcheck_role mxcheck_result_role(const mxcheck_result *result)
 
 const char *mxcheck_result_address(const mxcheck_result *result)
 {
-    return result == NULL ? "" : result->address;
+    return result == NULL ? "" : result->judgement.address;
 }
 
 const char *mxcheck_result_domain(const mxcheck_result *result)
@@ -82,14 +99,36 @@ const char *mxcheck_result_domain(const mxcheck_result *result)
     return result == NULL ? "" : result->judgement.domain;
 }
 
+static const struct options *options_of(const mxcheck_result *result)
+{
+    return &result->stripe->settings->options;
+}
+
+/* The texts that cost more to write than the whole check of a remembered domain are written when first asked for. */
+static const mxcheck_result *word(const mxcheck_result *read)
+{
+    mxcheck_result *result = (mxcheck_result *)(uintptr_t)read;
+    if (__atomic_load_n(&result->is_worded, __ATOMIC_ACQUIRE))
+        return result;
+    lock_take(&result->lock);
+    if (!result->is_worded) {
+        reply_enhanced_code(options_of(result), &result->judgement, result->enhanced_code,
+                            sizeof(result->enhanced_code));
+        explain_hint(&result->judgement, result->hint, sizeof(result->hint));
+        __atomic_store_n(&result->is_worded, true, __ATOMIC_RELEASE);
+    }
+    lock_give(&result->lock);
+    return result;
+}
+
 int mxcheck_result_smtp_code(const mxcheck_result *result)
 {
-    return result == NULL ? 0 : result->smtp_code;
+    return result == NULL ? 0 : reply_code(options_of(result), &result->judgement);
 }
 
 const char *mxcheck_result_enhanced_code(const mxcheck_result *result)
 {
-    return result == NULL ? "" : result->enhanced_code;
+    return result == NULL ? "" : word(result)->enhanced_code;
 }
 
 /* What a NULL result has to say: nothing, in a buffer of any size. */
@@ -104,26 +143,26 @@ size_t mxcheck_result_reply(const mxcheck_result *result, const char *id, char *
 {
     if (result == NULL)
         return write_nothing(buffer, size);
-    return reply_write(&result->settings->options, &result->judgement, id, buffer, size);
+    return reply_write(options_of(result), &result->judgement, id, buffer, size);
 }
 
 const char *mxcheck_result_hint(const mxcheck_result *result)
 {
-    return result == NULL ? "" : result->hint;
+    return result == NULL ? "" : word(result)->hint;
 }
 
 size_t mxcheck_result_explain(const mxcheck_result *result, char *buffer, size_t size)
 {
     if (result == NULL)
         return write_nothing(buffer, size);
-    return explain_write(&result->settings->options, &result->judgement, buffer, size);
+    return explain_write(options_of(result), &result->judgement, buffer, size);
 }
 
 size_t mxcheck_result_json(const mxcheck_result *result, char *buffer, size_t size)
 {
     if (result == NULL)
         return write_nothing(buffer, size);
-    return explain_json(&result->settings->options, &result->judgement, buffer, size);
+    return explain_json(options_of(result), &result->judgement, buffer, size);
 }
 
 /* MX `index`, null MX not counted; NULL past the end. */
@@ -131,25 +170,23 @@ static const struct facts_mx *find_mx(const mxcheck_result *result, size_t index
 {
     const struct facts *facts = result == NULL ? NULL : result->judgement.facts;
     for (size_t i = 0; facts != NULL && i < facts->mx_count; i++) {
-        if (facts->mx[i].host[0] != '\0' && index-- == 0)
-            return &facts->mx[i];
+        const struct facts_mx *mx = &facts_mx(facts)[i];
+        if (facts_text(facts, mx->host)[0] != '\0' && index-- == 0)
+            return mx;
     }
     return NULL;
 }
 
 size_t mxcheck_result_mx_count(const mxcheck_result *result)
 {
-    size_t count = 0;
     const struct facts *facts = result == NULL ? NULL : result->judgement.facts;
-    for (size_t i = 0; facts != NULL && i < facts->mx_count; i++)
-        count += facts->mx[i].host[0] != '\0';
-    return count;
+    return facts == NULL ? 0 : facts->exchanges;
 }
 
 const char *mxcheck_result_mx_host(const mxcheck_result *result, size_t index)
 {
     const struct facts_mx *mx = find_mx(result, index);
-    return mx == NULL ? "" : mx->host;
+    return mx == NULL ? "" : facts_text(result->judgement.facts, mx->host);
 }
 
 unsigned mxcheck_result_mx_preference(const mxcheck_result *result, size_t index)
@@ -172,21 +209,19 @@ unsigned mxcheck_result_ttl(const mxcheck_result *result)
 {
     if (result == NULL)
         return 0;
-    uint64_t age_s = (clock_now_us() - result->finished_us) / 1000000;
-    return age_s >= result->judgement.ttl_s ? 0 : result->judgement.ttl_s - (unsigned)age_s;
+    uint64_t now_us = clock_now_us();
+    uint64_t until_us = result->judgement.until_us;
+    return now_us >= until_us ? 0 : (unsigned)((until_us - now_us + 500000) / 1000000);
 }
 
-/* Nothing is remembered from check to check yet: every answer comes from DNS. */
 int mxcheck_result_is_cached(const mxcheck_result *result)
 {
-    (void)result;
-    return 0;
+    return result != NULL && result->judgement.is_cached;
 }
 
 int mxcheck_result_is_stale(const mxcheck_result *result)
 {
-    (void)result;
-    return 0;
+    return result != NULL && result->judgement.is_stale;
 }
 
 int mxcheck_result_dnssec(const mxcheck_result *result)

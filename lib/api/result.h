@@ -3,25 +3,27 @@
 #ifndef MXCHECK_API_RESULT_H
 #define MXCHECK_API_RESULT_H
 
+#include "base/lock.h"
 #include "engine/settings.h"
 #include "judge/judgement.h"
 
+/* One block: behind it stand a copy of facts that were remembered, the domain, and the address. */
 struct mxcheck_result {
-    unsigned references;       /* atomic */
-    struct settings *settings; /* a share: replies follow its options */
-    struct address parsed;
+    unsigned references;            /* atomic */
+    struct lock lock;               /* of the first who asks for words */
+    bool is_worded;                 /* atomic: the two texts below are made */
+    struct settings_stripe *stripe; /* a share: replies follow its options */
+    struct facts *facts;            /* a share of those that DNS told just now; NULL otherwise */
     struct judgement judgement;
-    uint64_t finished_us;
-    int smtp_code;
     char enhanced_code[12];
     char hint[256];
-    char address[]; /* as given */
 };
 
-/* Gives a result for an address that is not judged yet; NULL when memory ran out. */
-mxcheck_result *result_new(struct settings *settings, const char *address);
+/* Give a result with a copy of the address and of the judgement: finished, or open yet. Facts that are remembered are
+ * copied; of others the result takes over the share, on success. NULL when memory ran out. */
+mxcheck_result *result_new(struct settings *settings, const char *address, const struct judgement *judgement);
 
-/* The judgement is complete, and `facts` (or NULL) given to the result: what the getters lend is made now. */
-void result_finish(mxcheck_result *result, uint64_t started_us);
+/* The judgement is final: count it and tell the log. */
+void result_finish(mxcheck_result *result, uint64_t elapsed_us);
 
 #endif

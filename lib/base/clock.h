@@ -8,4 +8,7 @@
 /* Microseconds since some fixed moment; never set back (CLOCK_MONOTONIC). */
 uint64_t clock_now_us(void);
 
+/* The same, up to a few milliseconds behind, for a fraction of the cost where the system can. */
+uint64_t clock_coarse_us(void);
+
 #endif

@@ -428,6 +428,7 @@ int answer_read(struct answer *answer, const mxcheck_memory *memory, const uint8
     follow_aliases(&findings);
     answer->dns.rcode = message[3] & 0x0f;
     answer->dns.authentic = (message[3] & 0x20) != 0;
+    answer->dns.alias_ttl_s = findings.alias_ttl_s;
     answer->dns.negative_ttl_s = findings.negative_ttl_s;
     answer->dns.has_soa = findings.has_soa;
     if ((message[2] & 0x02) != 0)

@@ -32,10 +32,12 @@ struct dns_record {
 /* Lent to the callback; nothing of it lives on. */
 struct dns_answer {
     enum dns_outcome outcome;
-    int rcode;               /* -1: nobody answered */
-    const char *failure;     /* static, "" when none */
-    const char *upstream;    /* "127.0.0.1:53", "" when none */
-    const char *alias;       /* where CNAMEs led, "" when nowhere */
+    int rcode;            /* -1: nobody answered */
+    const char *failure;  /* static, "" when none */
+    bool is_local;        /* DNS_FAILURE, DNS_TIMEOUT: for want of memory or descriptors, which says nothing of DNS */
+    const char *upstream; /* "127.0.0.1:53", "" when none */
+    const char *alias;    /* where CNAMEs led, "" when nowhere */
+    uint32_t alias_ttl_s; /* lowest of the aliases, INT32_MAX without one */
     uint32_t negative_ttl_s; /* RFC 2308 section 5, 0 without SOA */
     bool has_soa;            /* a zone vouches for what there is not */
     bool authentic;          /* the AD bit */
@@ -63,10 +65,25 @@ struct resolver_ops {
     void (*free)(struct resolver *resolver);
 };
 
+/* What resolvers count. */
+enum resolver_tally {
+    RESOLVER_QUERIES,  /* questions sent, each sending */
+    RESOLVER_RETRIES,  /* those that were not the first for their question */
+    RESOLVER_TIMEOUTS, /* questions that nobody answered in time */
+    RESOLVER_TALLIES
+};
+
 struct resolver {
     const struct resolver_ops *ops;
+    uint64_t *tally;       /* RESOLVER_TALLIES of its owner's, atomic; NULL: nobody wants to know */
     struct resolver *next; /* its owner's */
 };
+
+static inline void resolver_count(const struct resolver *resolver, enum resolver_tally kind)
+{
+    if (resolver->tally != NULL)
+        __atomic_add_fetch(&resolver->tally[kind], 1, __ATOMIC_RELAXED);
+}
 
 /* Ask for an absolute name (no search list). deadline_us is of clock_now_us. Returns 0, or -1 when memory ran out, and
  * then there is no callback. */

@@ -300,6 +300,9 @@ static void send_attempt(struct question *question, size_t upstream, bool is_ove
         return;
     struct attempt *attempt = &question->attempts[question->attempt_count++];
     memset(attempt, 0, sizeof(*attempt));
+    resolver_count(&resolver->base, RESOLVER_QUERIES);
+    if (question->attempt_count > 1)
+        resolver_count(&resolver->base, RESOLVER_RETRIES);
     question->asked[upstream]++;
     attempt->question = question;
     attempt->upstream = upstream;
@@ -317,6 +320,7 @@ static void send_attempt(struct question *question, size_t upstream, bool is_ove
                       left_us + GETDNS_GRACE_US) == 0)
         return;
     struct answer nothing = no_answer("could not be asked");
+    nothing.dns.is_local = true;
     on_failure(question, upstream, &nothing);
 }
 
@@ -416,8 +420,12 @@ static void deliver(struct question *question)
     void *user = question->user;
     answer.dns.upstream = question->resolver->transports[question->answer_upstream].upstream.name;
     if (question->is_out_of_memory)
-        answer.dns = (struct dns_answer){
-            .outcome = DNS_FAILURE, .rcode = -1, .failure = "out of memory", .upstream = "", .alias = ""};
+        answer.dns = (struct dns_answer){.outcome = DNS_FAILURE,
+                                         .rcode = -1,
+                                         .failure = "out of memory",
+                                         .is_local = true,
+                                         .upstream = "",
+                                         .alias = ""};
     question->answer.block = NULL;
     free_question(question);
     callback(user, &answer.dns);
@@ -428,8 +436,10 @@ static void deliver(struct question *question)
 static void give_up(struct question *question)
 {
     if (question->answer.dns.failure == NULL || question->answer.dns.rcode < 0) {
+        resolver_count(&question->resolver->base, RESOLVER_TIMEOUTS);
         question->answer.dns =
             (struct dns_answer){.outcome = DNS_TIMEOUT, .rcode = -1, .failure = "no answer", .alias = ""};
+        question->answer.dns.is_local = question->attempt_count == 0;
         question->answer_upstream = question->attempt_count == 0 ? 0 : question->attempts[0].upstream;
     }
     question->is_concluded = true;

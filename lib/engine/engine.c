@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* engine.c: turns the loop until a lookup has come to its end. */
+/* engine.c: a loop, a resolver, flights; turns the loop until a lookup has come to its end. */
 #include "engine/engine.h"
 
 #include "base/clock.h"
@@ -12,6 +12,7 @@
 
 /* What a waiting caller waits for. */
 struct waiting {
+    struct waiter waiter; /* first */
     bool is_done;
     struct facts *facts;
 };
@@ -39,29 +40,43 @@ static struct resolver *new_resolver(struct engine *engine, const struct upstrea
     uint32_t retry_ms = options->resolution == RESOLUTION_RECURSIVE ? options->timeout_ms : options->retry_after_ms;
     struct resolver *resolver =
         resolver_getdns_new(&settings->memory, &settings->log, engine->loop, upstreams, (uint64_t)retry_ms * 1000);
-    if (resolver != NULL)
-        engine->upstreams = *upstreams;
+    if (resolver == NULL)
+        return NULL;
+    resolver->tally = settings->queries;
+    engine->upstreams = *upstreams;
     return resolver;
 }
 
-mxcheck_status engine_new(struct settings *settings, struct engine **made)
+static struct lookup_wants wants_of(const struct options *options)
+{
+    return (struct lookup_wants){.a = policy_wants_address_question(options, FACTS_A),
+                                 .aaaa = policy_wants_address_question(options, FACTS_AAAA),
+                                 .confirm_nxdomain = options->nxdomain == NXDOMAIN_CONFIRM};
+}
+
+mxcheck_status engine_new(struct settings *settings, mxcheck_cache *cache, struct engine **made)
 {
     struct upstreams upstreams;
+    struct lookup_wants wants = wants_of(&settings->options);
     mxcheck_status status = MXCHECK_ERR_SYSTEM;
     struct engine *engine = memory_zalloc(&settings->memory, 1, sizeof(*engine));
     if (engine == NULL)
         return MXCHECK_ERR_NOMEM;
     engine->settings = settings;
+    engine->cache = cache;
     if (choose_upstreams(engine, &upstreams) < 0)
         goto failed;
     engine->loop = loop_new(&settings->memory, &status);
     if (engine->loop == NULL)
         goto failed;
     engine->resolver = new_resolver(engine, &upstreams);
-    if (engine->resolver == NULL) {
+    if (engine->resolver != NULL)
+        engine->flights = flights_new(&settings->memory, engine->resolver, &wants, cache);
+    if (engine->flights == NULL) {
         status = MXCHECK_ERR_NOMEM;
         goto failed;
     }
+    flights_count(engine->flights, &settings->lookups);
     *made = engine;
     return MXCHECK_OK;
 
@@ -100,12 +115,16 @@ void engine_refresh(struct engine *engine)
     engine->resolver->next = engine->retired;
     engine->retired = engine->resolver;
     engine->resolver = resolver;
+    flights_use(engine->flights, resolver);
+    if (engine->cache != NULL)
+        cache_flush(engine->cache, NULL);
 }
 
 void engine_free(struct engine *engine)
 {
     if (engine == NULL)
         return;
+    flights_free(engine->flights);
     free_retired(engine, true);
     resolver_free(engine->resolver);
     loop_free(engine->loop);
@@ -118,30 +137,17 @@ void engine_abandon(struct engine *engine)
     engine_free(engine);
 }
 
-struct lookup_wants engine_wants(const struct options *options)
+static void on_landed(struct waiter *waiter, struct facts *facts)
 {
-    return (struct lookup_wants){.a = policy_wants_address_question(options, FACTS_A),
-                                 .aaaa = policy_wants_address_question(options, FACTS_AAAA),
-                                 .confirm_nxdomain = options->nxdomain == NXDOMAIN_CONFIRM};
-}
-
-static void on_facts(void *user, struct facts *facts)
-{
-    struct waiting *waiting = user;
+    struct waiting *waiting = (struct waiting *)(void *)waiter;
     waiting->is_done = true;
     waiting->facts = facts;
 }
 
-mxcheck_status engine_lookup(struct engine *engine, const char *domain, struct facts **facts)
+mxcheck_status engine_lookup(struct engine *engine, const char *domain, uint64_t deadline_us, struct facts **facts)
 {
-    const struct options *options = &engine->settings->options;
-    struct lookup_wants wants = engine_wants(options);
-    struct waiting waiting = {.is_done = false};
-    struct lookup *lookup = NULL;
-    uint64_t deadline_us = clock_now_us() + (uint64_t)options->timeout_ms * 1000;
-
-    if (lookup_start(&engine->settings->memory, engine->resolver, domain, &wants, deadline_us, on_facts, &waiting,
-                     &lookup) != 0)
+    struct waiting waiting = {.waiter = {.deadline_us = deadline_us, .landed = on_landed}};
+    if (flights_join(engine->flights, domain, &waiting.waiter) != 0)
         return MXCHECK_ERR_NOMEM;
     while (!waiting.is_done)
         loop_turn(engine->loop, deadline_us);

@@ -8,9 +8,10 @@
 /* The owner while a child starts afresh; no process has this number. */
 #define NOBODY (-1)
 
-int pool_init(struct pool *pool, struct settings *settings)
+int pool_init(struct pool *pool, struct settings *settings, mxcheck_cache *cache)
 {
     pool->settings = settings;
+    pool->cache = cache;
     pool->idle = NULL;
     pool->owner = getpid();
     pool->borrowed = 0;
@@ -94,7 +95,7 @@ mxcheck_status pool_take(struct pool *pool, struct engine **engine)
         engine_refresh(*engine);
         return MXCHECK_OK;
     }
-    mxcheck_status status = engine_new(pool->settings, engine);
+    mxcheck_status status = engine_new(pool->settings, pool->cache, engine);
     if (status != MXCHECK_OK)
         pool_leave(pool);
     return status;

@@ -11,13 +11,14 @@
 struct pool {
     pthread_mutex_t lock;
     struct settings *settings;
+    mxcheck_cache *cache; /* or NULL */
     struct engine *idle;
     pid_t owner;       /* atomic: the process whose engines these are */
     unsigned borrowed; /* checks under way */
 };
 
-/* Returns 0, or -1 when the system refuses a lock. `settings` must outlive the pool. */
-int pool_init(struct pool *pool, struct settings *settings);
+/* Returns 0, or -1 when the system refuses a lock. `settings` and `cache` (or NULL) must outlive the pool. */
+int pool_init(struct pool *pool, struct settings *settings, mxcheck_cache *cache);
 void pool_clear(struct pool *pool);
 
 /* Count a check in, unless max-pending are under way; count it out. */

@@ -10,7 +10,11 @@ struct settings *settings_new(const mxcheck_memory *memory, const struct log *lo
     struct settings *settings = memory_zalloc(memory, 1, sizeof(*settings));
     if (settings == NULL)
         return NULL;
-    settings->references = 1;
+    settings->stripes_held = STRIPES;
+    for (size_t i = 0; i < STRIPES; i++) {
+        settings->stripes[i].settings = settings;
+        settings->stripes[i].references = 1;
+    }
     settings->memory = *memory;
     settings->log = *log;
     /* The text was found good when it was set. */
@@ -24,17 +28,40 @@ struct settings *settings_new(const mxcheck_memory *memory, const struct log *lo
     return settings;
 }
 
-struct settings *settings_ref(struct settings *settings)
+/* Each stripe has a share of the context's beside those of results; the last one to go takes its stripe with it, and
+ * the last stripe the settings. */
+void settings_unshare(struct settings_stripe *stripe)
 {
-    __atomic_add_fetch(&settings->references, 1, __ATOMIC_RELAXED);
-    return settings;
-}
-
-void settings_unref(struct settings *settings)
-{
-    if (settings == NULL || __atomic_sub_fetch(&settings->references, 1, __ATOMIC_ACQ_REL) != 0)
+    if (__atomic_sub_fetch(&stripe->references, 1, __ATOMIC_ACQ_REL) != 0)
+        return;
+    struct settings *settings = stripe->settings;
+    if (__atomic_sub_fetch(&settings->stripes_held, 1, __ATOMIC_ACQ_REL) != 0)
         return;
     mxcheck_memory memory = settings->memory;
     options_clear(&settings->options, &memory);
     memory_free(&memory, settings);
+}
+
+struct settings_stripe *settings_share(struct settings *settings)
+{
+    struct settings_stripe *stripe = &settings->stripes[stripe_here()];
+    __atomic_add_fetch(&stripe->references, 1, __ATOMIC_RELAXED);
+    return stripe;
+}
+
+void settings_close(struct settings *settings)
+{
+    if (settings == NULL)
+        return;
+    /* The settings may go with the last stripe. */
+    for (size_t i = STRIPES; i-- > 0;)
+        settings_unshare(&settings->stripes[i]);
+}
+
+uint64_t settings_sum(const struct settings *settings, enum tally tally)
+{
+    uint64_t sum = 0;
+    for (size_t i = 0; i < STRIPES; i++)
+        sum += __atomic_load_n(&settings->stripes[i].tally[tally], __ATOMIC_RELAXED);
+    return sum;
 }

@@ -4,81 +4,42 @@
 
 #include "base/memory.h"
 
-#include <string.h>
-
-struct facts *facts_new(const mxcheck_memory *memory, const char *domain)
+const struct facts_answer *facts_answer(const struct facts *facts, enum facts_question question)
 {
-    size_t size = strlen(domain) + 1;
-    struct facts *facts = memory_zalloc(memory, 1, sizeof(*facts) + size);
-    if (facts == NULL)
-        return NULL;
-    facts->references = 1;
-    facts->memory = *memory;
-    facts->dnssec = MXCHECK_DNSSEC_UNKNOWN;
-    for (int i = 0; i < FACTS_QUESTIONS; i++) {
-        facts->answer[i].rcode = -1;
-        facts->answer[i].failure = "";
-    }
-    facts->domain = memcpy(facts + 1, domain, size);
-    return facts;
+    static const struct facts_answer not_asked = {.failure = "", .rcode = -1, .outcome = FACTS_NOT_ASKED};
+    const struct facts_answer *answers = (const struct facts_answer *)(const void *)(facts + 1);
+    unsigned index = facts->answer_index[question];
+    return index < facts->answer_count ? &answers[index] : &not_asked;
 }
 
-/* The room of the array is the power of two at or above its count, so it is full exactly at 0, 1, 2, 4, 8, ... */
-static int grow(struct facts *facts)
+static bool has_failed(enum facts_outcome outcome)
 {
-    size_t count = facts->mx_count;
-    if ((count & (count - 1)) != 0)
-        return 0;
-    size_t room = count == 0 ? 1 : 2 * count;
-    struct facts_mx *mx = memory_realloc(&facts->memory, facts->mx, room * sizeof(*mx));
-    if (mx == NULL)
-        return -1;
-    facts->mx = mx;
-    return 0;
+    return outcome == FACTS_TIMEOUT || outcome == FACTS_FAILURE || outcome == FACTS_BOGUS;
 }
 
-int facts_add_mx(struct facts *facts, uint16_t preference, uint32_t ttl_s, const char *host)
+bool facts_are_failure(const struct facts *facts)
 {
-    if (grow(facts) != 0)
-        return -1;
-    char *copy = memory_strdup(&facts->memory, host);
-    if (copy == NULL)
-        return -1;
-    facts->mx[facts->mx_count++] = (struct facts_mx){preference, ttl_s, copy};
-    return 0;
-}
-
-/* By insertion: stable, without memory, and one DNS message holds at most some 4000 records. */
-void facts_seal(struct facts *facts)
-{
-    for (size_t i = 1; i < facts->mx_count; i++) {
-        struct facts_mx moved = facts->mx[i];
-        size_t j = i;
-        for (; j > 0 && facts->mx[j - 1].preference > moved.preference; j--)
-            facts->mx[j] = facts->mx[j - 1];
-        facts->mx[j] = moved;
-    }
+    enum facts_outcome a = facts_answer(facts, FACTS_A)->outcome;
+    enum facts_outcome aaaa = facts_answer(facts, FACTS_AAAA)->outcome;
+    if (has_failed(facts_answer(facts, FACTS_MX)->outcome))
+        return true;
+    return a != FACTS_RECORDS && aaaa != FACTS_RECORDS && (has_failed(a) || has_failed(aaaa));
 }
 
 struct facts *facts_ref(const struct facts *facts)
 {
-    /* The count alone changes in facts that are sealed. */
+    /* The count alone changes. */
     struct facts *shared = (struct facts *)(uintptr_t)facts;
     if (shared != NULL)
         __atomic_add_fetch(&shared->references, 1, __ATOMIC_RELAXED);
     return shared;
 }
 
-void facts_unref(struct facts *facts)
+void facts_unref(struct facts *facts, const mxcheck_memory *memory)
 {
     /* Acquire and release: what other threads read of the facts happens before they are freed. */
-    if (facts == NULL || __atomic_sub_fetch(&facts->references, 1, __ATOMIC_ACQ_REL) != 0)
-        return;
-    mxcheck_memory memory = facts->memory;
-    for (size_t i = 0; i < facts->mx_count; i++)
-        memory_free(&memory, facts->mx[i].host);
-    memory_free(&memory, facts->mx);
-    memory_free(&memory, facts);
+    if (facts != NULL && __atomic_sub_fetch(&facts->references, 1, __ATOMIC_ACQ_REL) == 0)
+        memory_free(memory, facts);
 }
 
 const char *facts_outcome_name(enum facts_outcome outcome)

@@ -17,6 +17,7 @@ struct flight {
     struct flights *flights;
     struct flight *next; /* in the bucket */
     uint64_t hash;
+    uint64_t era; /* of the cache, when the lookup began */
     struct lookup *lookup;
     struct waiter *waiters;
     char domain[];
@@ -26,13 +27,16 @@ struct flights {
     const mxcheck_memory *memory;
     struct resolver *resolver;
     struct lookup_wants wants;
+    mxcheck_cache *cache;
+    uint64_t *lookups; /* its owner's count; NULL: nobody wants to know */
     struct siphash_key key;
     struct flight **buckets;
     size_t room; /* a power of two */
     size_t count;
 };
 
-struct flights *flights_new(const mxcheck_memory *memory, struct resolver *resolver, const struct lookup_wants *wants)
+struct flights *flights_new(const mxcheck_memory *memory, struct resolver *resolver, const struct lookup_wants *wants,
+                            mxcheck_cache *cache)
 {
     struct flights *flights = memory_zalloc(memory, 1, sizeof(*flights));
     if (flights == NULL)
@@ -40,6 +44,7 @@ struct flights *flights_new(const mxcheck_memory *memory, struct resolver *resol
     flights->memory = memory;
     flights->resolver = resolver;
     flights->wants = *wants;
+    flights->cache = cache;
     flights->room = ROOM_MIN;
     flights->buckets = memory_zalloc(memory, flights->room, sizeof(struct flight *));
     siphash_key_init(&flights->key);
@@ -48,6 +53,11 @@ struct flights *flights_new(const mxcheck_memory *memory, struct resolver *resol
         return NULL;
     }
     return flights;
+}
+
+void flights_count(struct flights *flights, uint64_t *lookups)
+{
+    flights->lookups = lookups;
 }
 
 void flights_use(struct flights *flights, struct resolver *resolver)
@@ -148,6 +158,10 @@ static void on_facts(void *user, struct facts *facts);
 static int start(struct flight *flight, uint64_t deadline_us)
 {
     struct flights *flights = flight->flights;
+    if (flights->cache != NULL)
+        flight->era = cache_era(flights->cache);
+    if (flights->lookups != NULL)
+        __atomic_add_fetch(flights->lookups, 1, __ATOMIC_RELAXED);
     return lookup_start(flights->memory, flights->resolver, flight->domain, &flights->wants, deadline_us, on_facts,
                         flight, &flight->lookup);
 }
@@ -157,9 +171,10 @@ static bool is_timeout(const struct facts *facts)
 {
     bool has_timeout = false;
     for (int i = 0; i < FACTS_QUESTIONS; i++) {
-        if (facts->answer[i].outcome == FACTS_RECORDS)
+        enum facts_outcome outcome = facts_answer(facts, (enum facts_question)i)->outcome;
+        if (outcome == FACTS_RECORDS)
             return false;
-        has_timeout = has_timeout || facts->answer[i].outcome == FACTS_TIMEOUT;
+        has_timeout = has_timeout || outcome == FACTS_TIMEOUT;
     }
     return has_timeout;
 }
@@ -193,10 +208,12 @@ static void on_facts(void *user, struct facts *facts)
     struct flight *flight = user;
     uint64_t until_us = UINT64_MAX - 1;
     flight->lookup = NULL;
+    if (facts != NULL && !facts->is_local && flight->flights->cache != NULL)
+        cache_put(flight->flights->cache, facts, flight->era);
     if (facts != NULL && is_timeout(facts))
         until_us = clock_now_us() + ANOTHER_TRY_US;
     land(flight, facts, until_us);
-    facts_unref(facts);
+    facts_unref(facts, flight->flights->memory);
     if (flight->waiters != NULL && start(flight, latest_deadline(flight)) != 0)
         land(flight, NULL, UINT64_MAX - 1);
     if (flight->waiters == NULL)
@@ -223,6 +240,11 @@ static struct flight *new_flight(struct flights *flights, uint64_t hash, const c
     *bucket = flight;
     flights->count++;
     return flight;
+}
+
+bool flights_holds(struct flights *flights, const char *domain)
+{
+    return find(flights, siphash(&flights->key, domain, strlen(domain)), domain) != NULL;
 }
 
 int flights_join(struct flights *flights, const char *domain, struct waiter *waiter)

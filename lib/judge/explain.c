@@ -76,12 +76,12 @@ static void put_subject(struct text *text, const struct judgement *judgement)
 
 static void put_outcome(struct text *text, const struct facts_answer *answer)
 {
-    switch (answer->outcome) {
+    switch ((enum facts_outcome)answer->outcome) {
     case FACTS_NOT_ASKED:
         text_puts(text, "not asked");
         break;
     case FACTS_RECORDS:
-        text_printf(text, "%u record%s", answer->count, answer->count == 1 ? "" : "s");
+        text_printf(text, "%u record%s", (unsigned)answer->count, answer->count == 1 ? "" : "s");
         break;
     case FACTS_NODATA:
         text_puts(text, "the name has no such record (NODATA)");
@@ -105,22 +105,24 @@ static void put_outcome(struct text *text, const struct facts_answer *answer)
 /* "MX of example.com: 2 records, good for 300 s (127.0.0.1:53, 12.3 ms)". */
 static void put_question(struct text *text, const struct facts *facts, enum facts_question question)
 {
-    const struct facts_answer *answer = &facts->answer[question];
+    const struct facts_answer *answer = facts_answer(facts, question);
+    const char *upstream = facts_text(facts, answer->upstream);
+    const char *alias = facts_text(facts, answer->alias);
 
     if (answer->outcome == FACTS_NOT_ASKED)
         return;
     text_printf(text, "%s of ", facts_question_name(question));
-    text_put_escaped(text, facts->domain);
+    text_put_escaped(text, facts_domain(facts));
     text_puts(text, ": ");
     put_outcome(text, answer);
     if (answer->outcome == FACTS_RECORDS || answer->outcome == FACTS_NODATA || answer->outcome == FACTS_NXDOMAIN)
         text_printf(text, ", good for %lu s", (unsigned long)answer->ttl_s);
-    if (answer->alias[0] != '\0') {
+    if (alias[0] != '\0') {
         text_puts(text, ", an alias of ");
-        text_put_escaped(text, answer->alias);
+        text_put_escaped(text, alias);
     }
     text_puts(text, " (");
-    text_put_escaped(text, answer->upstream[0] == '\0' ? "nobody asked" : answer->upstream);
+    text_put_escaped(text, upstream[0] == '\0' ? "nobody asked" : upstream);
     text_printf(text, ", %lu.%lu ms)\n", (unsigned long)answer->elapsed_us / 1000,
                 (unsigned long)answer->elapsed_us / 100 % 10);
 }
@@ -128,30 +130,35 @@ static void put_question(struct text *text, const struct facts *facts, enum fact
 static void put_mx(struct text *text, const struct facts *facts)
 {
     for (size_t i = 0; i < facts->mx_count && i < MX_SHOWN_MAX; i++) {
-        const struct facts_mx *mx = &facts->mx[i];
+        const struct facts_mx *mx = &facts_mx(facts)[i];
+        const char *host = facts_text(facts, mx->host);
         text_printf(text, "    %u ", (unsigned)mx->preference);
-        text_put_escaped(text, mx->host[0] == '\0' ? ". (null MX)" : mx->host);
+        text_put_escaped(text, host[0] == '\0' ? ". (null MX)" : host);
         text_printf(text, " (TTL %lu s)\n", (unsigned long)mx->ttl_s);
     }
     if (facts->mx_count > MX_SHOWN_MAX)
         text_printf(text, "    and %lu more\n", (unsigned long)(facts->mx_count - MX_SHOWN_MAX));
 }
 
-static void put_facts(struct text *text, const struct facts *facts)
+static void put_facts(struct text *text, const struct judgement *judgement)
 {
+    const struct facts *facts = judgement->facts;
+
     if (facts == NULL) {
         text_puts(text, "DNS was not asked.\n");
         return;
     }
+    if (judgement->is_stale)
+        text_puts(text, "DNS fails now; this is remembered from before, and past its time (RFC 8767).\n");
+    else if (judgement->is_cached)
+        text_puts(text, "This is remembered from an earlier check.\n");
     for (int i = 0; i < FACTS_QUESTIONS; i++) {
+        const char *address = i == FACTS_MX ? "" : facts_text(facts, facts->first_address[i - FACTS_A]);
         put_question(text, facts, (enum facts_question)i);
         if (i == FACTS_MX)
             put_mx(text, facts);
-        else if (facts->answer[i].outcome == FACTS_RECORDS && facts->first_address[i - FACTS_A][0] != '\0') {
-            text_puts(text, "    ");
-            text_put_escaped(text, facts->first_address[i - FACTS_A]);
-            text_puts(text, "\n");
-        }
+        else if (address[0] != '\0')
+            text_printf(text, "    %s\n", address);
     }
 }
 
@@ -181,7 +188,7 @@ static void put_rule(struct text *text, const struct judgement *judgement)
     if (row != NULL && row->verdict != judgement->verdict)
         text_puts(text, "The option on-dns-failure makes that a reject.\n");
     if (judgement->ttl_s > 0)
-        text_printf(text, "This holds for %u s.\n", judgement->ttl_s);
+        text_printf(text, "This holds for %u s%s.\n", judgement->ttl_s, judgement->is_cached ? " yet" : "");
 }
 
 size_t explain_write(const struct options *options, const struct judgement *judgement, char *buffer, size_t size)
@@ -191,7 +198,7 @@ size_t explain_write(const struct options *options, const struct judgement *judg
 
     text_init(&text, buffer, size);
     put_subject(&text, judgement);
-    put_facts(&text, judgement->facts);
+    put_facts(&text, judgement);
     put_notes(&text, judgement);
     put_rule(&text, judgement);
     text_printf(&text, "Verdict: %s (%s).\n", reasons_verdict_word(judgement->verdict),

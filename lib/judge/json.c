@@ -56,11 +56,12 @@ static void put_mx(struct text *text, const struct facts *facts)
 
     text_puts(text, "\"mx\":[");
     for (size_t i = 0; facts != NULL && i < facts->mx_count; i++) {
-        const struct facts_mx *mx = &facts->mx[i];
-        if (mx->host[0] == '\0')
+        const struct facts_mx *mx = &facts_mx(facts)[i];
+        const char *host = facts_text(facts, mx->host);
+        if (host[0] == '\0')
             continue;
         text_printf(text, "%s{", comma);
-        put_string(text, "host", mx->host);
+        put_string(text, "host", host);
         text_printf(text, "\"preference\":%u,\"ttl\":%lu}", (unsigned)mx->preference, (unsigned long)mx->ttl_s);
         comma = ",";
     }
@@ -77,15 +78,17 @@ static void put_notes(struct text *text, const struct judgement *judgement)
     text_puts(text, "],");
 }
 
-static void put_question(struct text *text, enum facts_question question, const struct facts_answer *answer)
+static void put_question(struct text *text, const struct facts *facts, enum facts_question question)
 {
+    const struct facts_answer *answer = facts_answer(facts, question);
+
     text_puts(text, "{");
     put_string(text, "type", facts_question_name(question));
-    put_string(text, "outcome", facts_outcome_name(answer->outcome));
-    text_printf(text, "\"rcode\":%d,\"ttl\":%lu,\"count\":%u,\"elapsed_us\":%lu,", answer->rcode,
-                (unsigned long)answer->ttl_s, answer->count, (unsigned long)answer->elapsed_us);
-    put_string(text, "upstream", answer->upstream);
-    put_string(text, "alias", answer->alias);
+    put_string(text, "outcome", facts_outcome_name((enum facts_outcome)answer->outcome));
+    text_printf(text, "\"rcode\":%d,\"ttl\":%lu,\"count\":%u,\"elapsed_us\":%lu,", (int)answer->rcode,
+                (unsigned long)answer->ttl_s, (unsigned)answer->count, (unsigned long)answer->elapsed_us);
+    put_string(text, "upstream", facts_text(facts, answer->upstream));
+    put_string(text, "alias", facts_text(facts, answer->alias));
     put_key(text, "failure");
     text_put_json(text, answer->failure == NULL ? "" : answer->failure);
     text_puts(text, "}");
@@ -97,10 +100,10 @@ static void put_questions(struct text *text, const struct facts *facts)
 
     text_puts(text, "\"questions\":[");
     for (int i = 0; facts != NULL && i < FACTS_QUESTIONS; i++) {
-        if (facts->answer[i].outcome == FACTS_NOT_ASKED)
+        if (facts_answer(facts, (enum facts_question)i)->outcome == FACTS_NOT_ASKED)
             continue;
         text_puts(text, comma);
-        put_question(text, (enum facts_question)i, &facts->answer[i]);
+        put_question(text, facts, (enum facts_question)i);
         comma = ",";
     }
     text_puts(text, "]");
@@ -131,7 +134,9 @@ size_t explain_json(const struct options *options, const struct judgement *judge
     put_string(&text, "reason", reasons_word(judgement->reason));
     put_reply(&text, options, judgement);
     text_printf(&text, "\"ttl\":%u,\"elapsed_us\":%u,", judgement->ttl_s, judgement->elapsed_us);
-    put_string(&text, "dnssec", dnssec_word(facts == NULL ? MXCHECK_DNSSEC_UNKNOWN : facts->dnssec));
+    text_printf(&text, "\"cached\":%s,\"stale\":%s,", judgement->is_cached ? "true" : "false",
+                judgement->is_stale ? "true" : "false");
+    put_string(&text, "dnssec", dnssec_word(facts == NULL ? MXCHECK_DNSSEC_UNKNOWN : (mxcheck_dnssec)facts->dnssec));
     put_mx(&text, facts);
     put_notes(&text, judgement);
     put_questions(&text, facts);

@@ -18,7 +18,11 @@ struct judgement {
     const char *fault;         /* bad-address: what is wrong with it, static; "" otherwise */
     const char *rule;          /* special-use: the RFC that says so, static; "" otherwise */
     const struct facts *facts; /* NULL: DNS was not asked; lent */
-    unsigned ttl_s;
+    uint32_t hold_ms;          /* how long the facts may be used, from when they were learned, by the options */
+    uint64_t until_us;         /* when that ends, of clock_now_us */
+    unsigned ttl_s;            /* what was left of it at the check */
+    bool is_cached;            /* the facts were remembered */
+    bool is_stale;             /* they are past their time, and DNS fails */
     unsigned elapsed_us;
     const char *notes[JUDGEMENT_NOTES_MAX]; /* static words */
     size_t note_count;

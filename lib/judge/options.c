@@ -12,49 +12,60 @@
 #include <assert.h>
 #include <string.h>
 
-enum kind { KIND_ANY, KIND_WORDS, KIND_DURATION, KIND_COUNT, KIND_DOMAINS, KIND_REPLY };
+enum kind { KIND_ANY, KIND_WORDS, KIND_DURATION, KIND_COUNT, KIND_SIZE, KIND_DOMAINS, KIND_REPLY };
 
 struct row {
     const char *name;
     const char *default_text;
     enum kind kind;
-    void (*store)(struct options *options, uint32_t value);
+    void (*store)(struct options *options, uint64_t value);
     const char *words;
-    uint32_t least;
-    uint32_t most;
+    uint64_t least;
+    uint64_t most;
+    bool takes_zero; /* below `least`, too */
     mxcheck_reason reason;
     const char *takes;
     const char *help;
 };
 
-static void store_nothing(struct options *options, uint32_t value)
+static void store_nothing(struct options *options, uint64_t value)
 {
     (void)options;
     (void)value;
 }
 
-#define STORE(field)                                                                                                   \
-    static void store_##field(struct options *options, uint32_t value)                                                 \
+/* The table keeps every value in the range of its field. */
+#define STORE(type, field)                                                                                             \
+    static void store_##field(struct options *options, uint64_t value)                                                 \
     {                                                                                                                  \
-        options->field = value;                                                                                        \
+        options->field = (type)value;                                                                                  \
     }
-STORE(resolution)
-STORE(timeout_ms)
-STORE(retry_after_ms)
-STORE(max_pending)
-STORE(implicit_mx)
-STORE(null_mx)
-STORE(nxdomain)
-STORE(refuse_literals)
-STORE(query_special_use)
-STORE(on_dns_failure)
-STORE(reply_profile)
+STORE(enum resolution, resolution)
+STORE(uint32_t, timeout_ms)
+STORE(uint32_t, retry_after_ms)
+STORE(uint32_t, max_pending)
+STORE(enum implicit_mx, implicit_mx)
+STORE(enum null_mx, null_mx)
+STORE(enum nxdomain, nxdomain)
+STORE(bool, refuse_literals)
+STORE(bool, query_special_use)
+STORE(enum on_dns_failure, on_dns_failure)
+STORE(size_t, cache_size)
+STORE(uint32_t, cache_max_ttl_ms)
+STORE(uint32_t, cache_min_ttl_ms)
+STORE(uint32_t, cache_negative_ttl_ms)
+STORE(uint32_t, cache_failure_ttl_ms)
+STORE(uint32_t, serve_stale_ms)
+STORE(bool, prefetch)
+STORE(enum reply_profile, reply_profile)
 
 /* clang-format off */
 #define ANY() .kind = KIND_ANY
 #define WORDS(field, text) .kind = KIND_WORDS, .store = store_##field, .words = (text)
 #define DURATION(field, low, high) .kind = KIND_DURATION, .store = store_##field, .least = (low), .most = (high)
 #define COUNT(field, low, high) .kind = KIND_COUNT, .store = store_##field, .least = (low), .most = (high)
+#define SIZE(field, low, high)                                                                                         \
+    .kind = KIND_SIZE, .store = store_##field, .least = (low), .most = (high), .takes_zero = true
 #define DOMAINS() .kind = KIND_DOMAINS
 #define OPTION(id, text, standard, how, accepts, about)                                                                \
     [OPTION_##id] = {.name = (text), .default_text = (standard), how, .takes = (accepts),                       \
@@ -108,10 +119,10 @@ const char *options_help(size_t index)
 }
 
 /* The number of `value` among words separated by single spaces. */
-static const char *parse_word(const char *words, const char *value, uint32_t *number)
+static const char *parse_word(const char *words, const char *value, uint64_t *number)
 {
     size_t length = strlen(value);
-    uint32_t index = 0;
+    uint64_t index = 0;
 
     for (const char *word = words; *word != '\0'; index++) {
         size_t size = strcspn(word, " ");
@@ -125,7 +136,7 @@ static const char *parse_word(const char *words, const char *value, uint32_t *nu
     return "there is no such word";
 }
 
-static const char *parse_value(const struct row *row, const char *value, uint32_t *number)
+static const char *parse_value(const struct row *row, const char *value, uint64_t *number)
 {
     const char *fault = NULL;
 
@@ -138,12 +149,17 @@ static const char *parse_value(const struct row *row, const char *value, uint32_
     case KIND_COUNT:
         fault = duration_parse_number(value, number);
         break;
+    case KIND_SIZE:
+        fault = duration_parse_size(value, number);
+        break;
     case KIND_REPLY:
         return value[0] == '\0' ? NULL : reply_template_fault(value, row->reason);
     case KIND_ANY:
     case KIND_DOMAINS:
         return NULL;
     }
+    if (fault == NULL && *number == 0 && row->takes_zero)
+        return NULL;
     if (fault == NULL && (*number < row->least || *number > row->most))
         return "it is out of range";
     return fault;
@@ -153,7 +169,7 @@ void options_init(struct options *options)
 {
     memset(options, 0, sizeof(*options));
     for (size_t i = 0; i < OPTIONS_MAX; i++) {
-        uint32_t number = 0;
+        uint64_t number = 0;
         const char *fault = parse_value(&rows[i], rows[i].default_text, &number);
         assert(fault == NULL);
         (void)fault;
@@ -201,7 +217,7 @@ mxcheck_status options_set(struct options *options, const mxcheck_memory *memory
 {
     const struct row *row = find(name);
     const char *why = row == NULL ? "" : NULL;
-    uint32_t number = 0;
+    uint64_t number = 0;
     char *exempt = NULL;
 
     if (row != NULL)

@@ -39,6 +39,13 @@ struct options {
     bool refuse_literals;
     bool query_special_use;
     enum on_dns_failure on_dns_failure;
+    size_t cache_size; /* octets; 0: no cache */
+    uint32_t cache_max_ttl_ms;
+    uint32_t cache_min_ttl_ms;
+    uint32_t cache_negative_ttl_ms;
+    uint32_t cache_failure_ttl_ms;
+    uint32_t serve_stale_ms; /* 0: never */
+    bool prefetch;
     enum reply_profile reply_profile;
 };
 

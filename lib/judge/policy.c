@@ -8,6 +8,9 @@
 #include <assert.h>
 #include <string.h>
 
+/* One who waited less than we would, by more than this, has not found out what we would. */
+#define PATIENCE_SLACK_MS 20
+
 mxcheck_verdict policy_verdict_of(mxcheck_reason reason)
 {
     const struct reason *row = reasons_find(reason);
@@ -66,7 +69,11 @@ bool policy_judge_address(const struct options *options, const struct address *p
     judgement->fault = "";
     judgement->rule = "";
     judgement->facts = NULL;
+    judgement->hold_ms = 0;
+    judgement->until_us = 0;
     judgement->ttl_s = 0;
+    judgement->is_cached = false;
+    judgement->is_stale = false;
     judgement->note_count = 0;
 
     switch (parsed->kind) {
@@ -121,9 +128,27 @@ static enum facts_outcome address_outcome(const struct options *options, const s
                                           enum facts_question question)
 {
     bool counts = policy_wants_address_question(options, question);
-    if (facts->answer[FACTS_MX].outcome == FACTS_NXDOMAIN && options->nxdomain == NXDOMAIN_FINAL)
+    if (facts_answer(facts, FACTS_MX)->outcome == FACTS_NXDOMAIN && options->nxdomain == NXDOMAIN_FINAL)
         counts = false; /* RFC 8020: nothing exists at or below a name that does not */
-    return counts ? facts->answer[question].outcome : FACTS_NOT_ASKED;
+    return counts ? facts_answer(facts, question)->outcome : FACTS_NOT_ASKED;
+}
+
+/* How long it holds what records say, within the bounds of the options. */
+static void hold(const struct options *options, uint32_t ttl_s, struct judgement *judgement)
+{
+    uint64_t hold_ms = (uint64_t)ttl_s * 1000;
+    if (hold_ms < options->cache_min_ttl_ms)
+        hold_ms = options->cache_min_ttl_ms;
+    if (hold_ms > options->cache_max_ttl_ms)
+        hold_ms = options->cache_max_ttl_ms;
+    judgement->hold_ms = (uint32_t)hold_ms;
+}
+
+/* The same of what there is not (RFC 2308 section 5). */
+static void hold_absence(const struct options *options, uint32_t ttl_s, struct judgement *judgement)
+{
+    uint32_t most_s = options->cache_negative_ttl_ms / 1000;
+    hold(options, ttl_s < most_s ? ttl_s : most_s, judgement);
 }
 
 /* DNS did not say: never "no records", whatever else is known. */
@@ -132,6 +157,7 @@ static void judge_failure(const struct options *options, enum facts_outcome outc
     decide(judgement, outcome == FACTS_BOGUS     ? MXCHECK_REASON_DNSSEC_BOGUS
                       : outcome == FACTS_TIMEOUT ? MXCHECK_REASON_DNS_TIMEOUT
                                                  : MXCHECK_REASON_DNS_FAILURE);
+    judgement->hold_ms = options->cache_failure_ttl_ms; /* RFC 9520 section 3.2 */
     switch (options->on_dns_failure) {
     case ON_DNS_FAILURE_DEFER:
         break;
@@ -143,36 +169,6 @@ static void judge_failure(const struct options *options, enum facts_outcome outc
         judgement->verdict = MXCHECK_VERDICT_REJECT;
         break;
     }
-}
-
-static size_t count_exchanges(const struct facts *facts)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < facts->mx_count; i++)
-        count += facts->mx[i].host[0] != '\0';
-    return count;
-}
-
-static bool has_duplicate(const struct facts *facts)
-{
-    /* The comparison of each with each is bounded: a set this large is odd enough without it. */
-    size_t count = facts->mx_count < 256 ? facts->mx_count : 256;
-    for (size_t i = 0; i < count; i++) {
-        for (size_t j = 0; j < i; j++) {
-            if (strcmp(facts->mx[i].host, facts->mx[j].host) == 0)
-                return true;
-        }
-    }
-    return false;
-}
-
-static bool has_literal(const struct facts *facts)
-{
-    for (size_t i = 0; i < facts->mx_count; i++) {
-        if (domain_is_ipv4_literal(facts->mx[i].host))
-            return true;
-    }
-    return false;
 }
 
 static void judge_null_mx(const struct options *options, struct judgement *judgement)
@@ -189,48 +185,47 @@ static void judge_null_mx(const struct options *options, struct judgement *judge
 
 static void judge_mx(const struct options *options, const struct facts *facts, struct judgement *judgement)
 {
-    size_t exchanges = count_exchanges(facts);
-
-    judgement->ttl_s = facts->answer[FACTS_MX].ttl_s;
-    if (exchanges == 0) {
+    hold(options, facts_answer(facts, FACTS_MX)->ttl_s, judgement);
+    if (facts->exchanges == 0) {
         judge_null_mx(options, judgement);
         return;
     }
     decide(judgement, MXCHECK_REASON_MX);
-    if (exchanges < facts->mx_count) /* RFC 7505 section 3: a null MX stands alone */
+    if ((facts->oddities & FACTS_NULL_MX_MIXED) != 0) /* RFC 7505 section 3: a null MX stands alone */
         note(judgement, "null-mx-mixed");
-    if (has_literal(facts))
+    if ((facts->oddities & FACTS_MX_IS_LITERAL) != 0)
         note(judgement, "mx-is-literal");
-    if (has_duplicate(facts))
+    if ((facts->oddities & FACTS_MX_DUPLICATE) != 0)
         note(judgement, "mx-duplicate");
 }
 
-static void lower(unsigned *ttl_s, unsigned other)
+static uint32_t lesser(uint32_t a, uint32_t b)
 {
-    if (other < *ttl_s)
-        *ttl_s = other;
+    return a < b ? a : b;
 }
 
 /* RFC 5321 section 5.1: an address stands for an MX that is not there. */
-static void judge_implicit(const struct facts *facts, enum facts_question question, struct judgement *judgement)
+static void judge_implicit(const struct options *options, const struct facts *facts, enum facts_question question,
+                           struct judgement *judgement)
 {
     decide(judgement, question == FACTS_A ? MXCHECK_REASON_IMPLICIT_A : MXCHECK_REASON_IMPLICIT_AAAA);
-    judgement->ttl_s = facts->answer[question].ttl_s;
-    lower(&judgement->ttl_s, facts->answer[FACTS_MX].ttl_s);
+    hold(options, lesser(facts_answer(facts, question)->ttl_s, facts_answer(facts, FACTS_MX)->ttl_s), judgement);
 }
 
-static void judge_absence(const struct facts *facts, const enum facts_outcome *outcomes, struct judgement *judgement)
+static void judge_absence(const struct options *options, const struct facts *facts, const enum facts_outcome *outcomes,
+                          struct judgement *judgement)
 {
     mxcheck_reason reason = MXCHECK_REASON_NO_SUCH_DOMAIN;
+    uint32_t ttl_s = UINT32_MAX;
 
-    judgement->ttl_s = facts->answer[FACTS_MX].ttl_s;
     for (int i = FACTS_MX; i < FACTS_QUESTIONS; i++) {
         if (outcomes[i] == FACTS_NODATA)
             reason = MXCHECK_REASON_NO_RECORDS;
         if (outcomes[i] != FACTS_NOT_ASKED)
-            lower(&judgement->ttl_s, facts->answer[i].ttl_s);
+            ttl_s = lesser(ttl_s, facts_answer(facts, (enum facts_question)i)->ttl_s);
     }
     decide(judgement, reason);
+    hold_absence(options, ttl_s, judgement);
 }
 
 /* No MX: an address counts first, then a failure (the most certain one), then absence. */
@@ -238,14 +233,14 @@ static void judge_without_mx(const struct options *options, const struct facts *
 {
     static const enum facts_outcome failures[] = {FACTS_BOGUS, FACTS_TIMEOUT, FACTS_FAILURE};
     const enum facts_outcome outcomes[FACTS_QUESTIONS] = {
-        facts->answer[FACTS_MX].outcome,
+        facts_answer(facts, FACTS_MX)->outcome,
         address_outcome(options, facts, FACTS_A),
         address_outcome(options, facts, FACTS_AAAA),
     };
 
     for (int i = FACTS_A; i <= FACTS_AAAA; i++) {
         if (outcomes[i] == FACTS_RECORDS) {
-            judge_implicit(facts, (enum facts_question)i, judgement);
+            judge_implicit(options, facts, (enum facts_question)i, judgement);
             return;
         }
     }
@@ -255,7 +250,7 @@ static void judge_without_mx(const struct options *options, const struct facts *
             return;
         }
     }
-    judge_absence(facts, outcomes, judgement);
+    judge_absence(options, facts, outcomes, judgement);
 }
 
 static void note_records(struct judgement *judgement)
@@ -267,24 +262,43 @@ static void note_records(struct judgement *judgement)
     else if (judgement->reason == MXCHECK_REASON_IMPLICIT_AAAA)
         question = FACTS_AAAA;
     note_name(judgement);
-    if (judgement->facts->answer[question].ttl_s == 0)
+    if (facts_answer(judgement->facts, question)->ttl_s == 0)
         note(judgement, "ttl-zero");
 }
 
 void policy_judge_facts(const struct options *options, const struct facts *facts, struct judgement *judgement)
 {
-    enum facts_outcome mx = facts->answer[FACTS_MX].outcome;
+    enum facts_outcome mx = facts_answer(facts, FACTS_MX)->outcome;
 
     judgement->facts = facts;
-    judgement->ttl_s = 0;
-    if (mx == FACTS_RECORDS && facts->mx_count > 0) {
+    judgement->note_count = 0;
+    if (mx == FACTS_RECORDS && facts->mx_count > 0)
         judge_mx(options, facts, judgement);
-    } else if (mx == FACTS_NODATA || mx == FACTS_NXDOMAIN) {
+    else if (mx == FACTS_NODATA || mx == FACTS_NXDOMAIN)
         judge_without_mx(options, facts, judgement);
-    } else {
+    else
         judge_failure(options, mx, judgement);
-        return;
-    }
+    judgement->until_us = facts->learned_us + (uint64_t)judgement->hold_ms * 1000;
+    judgement->ttl_s = judgement->hold_ms / 1000;
     if (judgement->verdict == MXCHECK_VERDICT_ACCEPT && judgement->reason != MXCHECK_REASON_DNS_FAILURE_ALLOWED)
         note_records(judgement);
+}
+
+bool policy_is_answered(const struct options *options, const struct facts *facts)
+{
+    enum facts_outcome mx = facts_answer(facts, FACTS_MX)->outcome;
+    enum facts_outcome a = facts_answer(facts, FACTS_A)->outcome;
+
+    if (mx == FACTS_TIMEOUT || a == FACTS_TIMEOUT || facts_answer(facts, FACTS_AAAA)->outcome == FACTS_TIMEOUT)
+        return facts->waited_us / 1000 + PATIENCE_SLACK_MS >= options->timeout_ms;
+    if (mx != FACTS_NODATA && (mx != FACTS_NXDOMAIN || options->nxdomain == NXDOMAIN_FINAL))
+        return true;
+    for (int i = FACTS_A; i <= FACTS_AAAA; i++) {
+        enum facts_outcome outcome = facts_answer(facts, (enum facts_question)i)->outcome;
+        if (outcome == FACTS_RECORDS)
+            return true;
+        if (outcome == FACTS_NOT_ASKED && policy_wants_address_question(options, (enum facts_question)i))
+            return false;
+    }
+    return true;
 }

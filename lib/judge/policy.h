@@ -11,8 +11,8 @@
 bool policy_judge_address(const struct options *options, const struct address *parsed, mxcheck_role role,
                           struct judgement *judgement);
 
-/* Judge by what DNS said; fills in reason, verdict, facts, ttl_s and appends notes to a judgement that
- * policy_judge_address left open. */
+/* Judge by what DNS said just now; fills in reason, verdict, facts, hold_ms, ttl_s and notes of a judgement that
+ * policy_judge_address left open. May be called again, with other facts. */
 void policy_judge_facts(const struct options *options, const struct facts *facts, struct judgement *judgement);
 
 /* The context is full: overloaded. */
@@ -20,6 +20,9 @@ void policy_judge_overload(struct judgement *judgement);
 
 /* The verdict of a reason, from reasons.def; DEFER for a number that is none. */
 mxcheck_verdict policy_verdict_of(mxcheck_reason reason);
+
+/* Do facts, which others may have asked for, hold an answer to everything that these options ask? */
+bool policy_is_answered(const struct options *options, const struct facts *facts);
 
 /* What the engine needs to know of policy before it asks. */
 bool policy_wants_address_question(const struct options *options, enum facts_question question);

@@ -2,7 +2,7 @@
 /* host.c: a program that holds one context and leaves its signals as they are. It checks each line of standard input
  * and prints the reason and how many descriptors are open; at the end of input again, with the context freed.
  *
- *     host blocking|async UPSTREAMS */
+ *     host blocking|async UPSTREAMS [OPTION=VALUE...] */
 #include <mxcheck/mxcheck.h>
 
 #include <dirent.h>
@@ -64,14 +64,28 @@ static int serve(mxcheck_ctx *ctx, int is_async)
     return 0;
 }
 
+static mxcheck_status set_all(mxcheck_config *config, char **options)
+{
+    mxcheck_status status = MXCHECK_OK;
+    for (; *options != NULL && status == MXCHECK_OK; options++) {
+        char *value = strchr(*options, '=');
+        if (value == NULL)
+            return MXCHECK_ERR_INVALID;
+        *value = '\0';
+        status = mxcheck_config_set(config, *options, value + 1);
+    }
+    return status;
+}
+
 int main(int argc, char **argv)
 {
     mxcheck_config *config = NULL;
     mxcheck_ctx *ctx = NULL;
     int status = 1;
-    if (argc == 3 && mxcheck_config_new(&config) == MXCHECK_OK &&
+    if (argc >= 3 && mxcheck_config_new(&config) == MXCHECK_OK &&
         mxcheck_config_set(config, "upstreams", argv[2]) == MXCHECK_OK &&
-        mxcheck_config_set(config, "timeout", "6s") == MXCHECK_OK && mxcheck_ctx_new(config, &ctx) == MXCHECK_OK) {
+        mxcheck_config_set(config, "timeout", "6s") == MXCHECK_OK && set_all(config, argv + 3) == MXCHECK_OK &&
+        mxcheck_ctx_new(config, &ctx) == MXCHECK_OK) {
         status = serve(ctx, strcmp(argv[1], "async") == 0);
     }
     mxcheck_ctx_free(ctx);

@@ -146,12 +146,13 @@ static void assert_is_honest(mxcheck_status status, const struct heard *heard, c
         assert_string_equal(mxcheck_reason_name(heard->reason), mxcheck_reason_name(row->reason));
 }
 
-static mxcheck_config *scarce_config(struct scarce *scarce, const struct setting *settings)
+static mxcheck_config *scarce_config(struct scarce *scarce, const struct setting *settings, const char *cache_size)
 {
     const mxcheck_memory functions = {scarce_malloc, scarce_realloc, scarce_free, scarce};
     mxcheck_config *config = support_config(settings);
     assert_non_null(config);
     assert_int_equal(mxcheck_config_set_memory(config, &functions), MXCHECK_OK);
+    assert_int_equal(mxcheck_config_set(config, "cache-size", cache_size), MXCHECK_OK);
     return config;
 }
 
@@ -197,10 +198,10 @@ static int free_descriptor(void)
     return descriptor;
 }
 
-static void fail_each(const struct trial *trial, const struct row *row)
+static void fail_each(const struct trial *trial, const struct row *row, const char *cache_size)
 {
     struct scarce scarce = {-1, trial->is_final, false, 0};
-    mxcheck_config *config = scarce_config(&scarce, row->settings);
+    mxcheck_config *config = scarce_config(&scarce, row->settings, cache_size);
     int descriptor = free_descriptor();
     long n = 0;
     while (n < ALLOCATIONS_MAX && live_with_failure(config, &scarce, n, trial, row))
@@ -212,8 +213,10 @@ static void fail_each(const struct trial *trial, const struct row *row)
 
 static void fail_each_of_all(const struct trial *trial)
 {
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-        fail_each(trial, &rows[i]);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        fail_each(trial, &rows[i], "0");
+        fail_each(trial, &rows[i], "64K");
+    }
 }
 
 static void test_blocking_checks_survive_an_allocation_that_fails(void **state)
@@ -250,7 +253,7 @@ static void test_checks_side_by_side_survive_an_allocation_that_fails(void **sta
     static const char *const addresses[] = {"a@implicit-aaaa.mx.example", "b@implicit-aaaa.mx.example",
                                             "c@ok-mx.mx.example"};
     struct scarce scarce = {-1, false, true, 0};
-    mxcheck_config *config = scarce_config(&scarce, NULL);
+    mxcheck_config *config = scarce_config(&scarce, NULL, "64K");
     (void)state;
     for (long n = 0; scarce.has_failed; n++) {
         struct heard heard[3] = {{0}};

@@ -111,6 +111,15 @@ class ResolvConf(unittest.TestCase):
                         change()
                         self.assertEqual(eventually_known(check, server), "mx")
 
+    def test_what_other_servers_have_said_is_forgotten(self):
+        self.write("nameserver 127.0.0.1\n")
+        with host("blocking", "", options=()) as check:
+            self.assertEqual(check("u@second.test.example")[0], "no-such-domain")
+            self.write("nameserver 127.0.0.2\n")
+            time.sleep(1.5)
+            self.assertEqual(check("u@ok.test.example")[0], "mx", "asked anew, which finds the change")
+            self.assertEqual(check("u@second.test.example")[0], "mx")
+
     def test_what_is_under_way_ends_where_it_began(self):
         self.write("nameserver 127.0.0.1\n")
         with smtp_server(self.folder, "20s") as connect, connect() as early, connect() as late:
@@ -165,7 +174,7 @@ def eventually_known(check, server):
 def smtp_server(folder, timeout):
     """The event-driven example with the system's resolvers; gives a function that makes a client of it."""
     process = subprocess.Popen([SMTP_SERVER, "--listen", "127.0.0.1:0", "--maildir", folder + "/maildir",
-                                "-o", "timeout=" + timeout],
+                                "-o", "timeout=" + timeout, "-o", "cache-size=0"],
                                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
 
     @contextlib.contextmanager

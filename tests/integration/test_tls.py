@@ -210,7 +210,7 @@ def smtp_server(upstreams, environment):
     """The event-driven example on a free port; gives a file of a client that has said EHLO."""
     with tempfile.TemporaryDirectory(prefix="mxcheck-tls-") as folder:
         process = subprocess.Popen([os.environ["SMTP_SERVER"], "--listen", "127.0.0.1:0", "--maildir", folder + "/m",
-                                    "-o", "upstreams=" + upstreams, "-o", "timeout=4s"],
+                                    "-o", "upstreams=" + upstreams, "-o", "timeout=4s", "-o", "cache-size=0"],
                                    stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
                                    env=environment)
         try:

@@ -6,9 +6,9 @@ import subprocess
 
 
 @contextlib.contextmanager
-def host(kind, upstreams, environment=None):
+def host(kind, upstreams, environment=None, options=("cache-size=0",)):
     """Gives a function from an address to its reason and how many descriptors are open; None is the end of input."""
-    process = subprocess.Popen([os.environ["HOST"], kind, upstreams], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+    process = subprocess.Popen([os.environ["HOST"], kind, upstreams, *options], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                env=environment, restore_signals=True)
 
     def check(address):

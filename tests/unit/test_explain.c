@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "base/memory.h"
+#include "facts/draft.h"
 #include "judge/explain.h"
 #include "judge/policy.h"
 #include "judge/reasons.h"
@@ -64,10 +65,9 @@ static void test_hints_are_one_short_sentence(void **state)
 
 static struct facts *implicit_facts(void)
 {
-    struct facts *facts = facts_new(&memory_libc, "example.com");
-    assert_non_null(facts);
-    struct facts_answer *mx = &facts->answer[FACTS_MX], *a = &facts->answer[FACTS_A],
-                        *aaaa = &facts->answer[FACTS_AAAA];
+    struct draft draft;
+    draft_init(&draft, &memory_libc);
+    struct draft_answer *mx = &draft.answer[FACTS_MX], *a = &draft.answer[FACTS_A], *aaaa = &draft.answer[FACTS_AAAA];
     mx->outcome = FACTS_NODATA;
     mx->rcode = 0;
     mx->ttl_s = 60;
@@ -77,12 +77,14 @@ static struct facts *implicit_facts(void)
     a->outcome = FACTS_RECORDS;
     a->count = 1;
     snprintf(a->alias, sizeof(a->alias), "host.example.net");
-    snprintf(facts->first_address[0], sizeof(facts->first_address[0]), "192.0.2.1");
+    snprintf(draft.first_address[0], sizeof(draft.first_address[0]), "192.0.2.1");
     *aaaa = *mx;
     aaaa->outcome = FACTS_FAILURE;
     aaaa->rcode = 2;
     aaaa->ttl_s = 0;
     aaaa->failure = "SERVFAIL";
+    struct facts *facts = draft_seal(&draft, "example.com", 0, 0);
+    assert_non_null(facts);
     return facts;
 }
 
@@ -112,7 +114,7 @@ static void test_story_tells_what_was_asked_and_what_decided(void **state)
     assert_int_equal(explain_write(&options, &judgement, story, sizeof(story)), strlen(expected));
     assert_string_equal(story, expected);
     assert_int_equal(explain_write(&options, &judgement, NULL, 0), strlen(expected));
-    facts_unref(facts);
+    facts_unref(facts, &memory_libc);
 }
 
 static void test_json_is_one_object(void **state)
@@ -121,7 +123,8 @@ static void test_json_is_one_object(void **state)
         "{\"address\":\"u@example.com\",\"role\":\"rcpt\",\"domain\":\"example.com\",\"verdict\":\"accept\","
         "\"reason\":\"implicit-a\",\"smtp_code\":250,\"enhanced_code\":\"2.1.5\",\"reply\":\"250 2.1.5 recipient ok\","
         "\"hint\":\"Mail goes to the address of the name; an MX record for example.com would say so plainly.\","
-        "\"ttl\":60,\"elapsed_us\":0,\"dnssec\":\"unknown\",\"mx\":[],\"notes\":[],\"questions\":["
+        "\"ttl\":60,\"elapsed_us\":0,\"cached\":false,\"stale\":false,\"dnssec\":\"unknown\",\"mx\":[],\"notes\":[],"
+        "\"questions\":["
         "{\"type\":\"MX\",\"outcome\":\"nodata\",\"rcode\":0,\"ttl\":60,\"count\":0,\"elapsed_us\":12345,"
         "\"upstream\":\"127.0.0.1:53\",\"alias\":\"\",\"failure\":\"\"},"
         "{\"type\":\"A\",\"outcome\":\"records\",\"rcode\":0,\"ttl\":60,\"count\":1,\"elapsed_us\":12345,"
@@ -136,28 +139,31 @@ static void test_json_is_one_object(void **state)
     policy_judge_facts(&options, facts, &judgement);
     assert_int_equal(explain_json(&options, &judgement, json, sizeof(json)), strlen(expected));
     assert_string_equal(json, expected);
-    facts_unref(facts);
+    facts_unref(facts, &memory_libc);
 }
 
 static void test_json_lists_exchanges_without_the_null_mx(void **state)
 {
     struct judgement judgement = judged(0);
-    struct facts *facts = facts_new(&memory_libc, "example.com");
+    struct draft draft;
     char json[4096];
 
     (void)state;
-    facts->answer[FACTS_MX].outcome = FACTS_RECORDS;
-    facts->answer[FACTS_MX].ttl_s = 5;
-    assert_int_equal(facts_add_mx(facts, 20, 7, "b.example"), 0);
-    assert_int_equal(facts_add_mx(facts, 0, 7, ""), 0);
-    assert_int_equal(facts_add_mx(facts, 10, 5, "a\\\"x.example"), 0);
-    facts_seal(facts);
+    draft_init(&draft, &memory_libc);
+    draft.answer[FACTS_MX].outcome = FACTS_RECORDS;
+    draft.answer[FACTS_MX].ttl_s = 5;
+    assert_int_equal(draft_add_mx(&draft, 20, 7, "b.example"), 0);
+    assert_int_equal(draft_add_mx(&draft, 0, 7, ""), 0);
+    assert_int_equal(draft_add_mx(&draft, 10, 5, "a\\\"x.example"), 0);
+    struct facts *facts = draft_seal(&draft, "example.com", 0, 0);
+    assert_non_null(facts);
+    draft_clear(&draft);
     policy_judge_facts(&options, facts, &judgement);
     explain_json(&options, &judgement, json, sizeof(json));
     assert_non_null(strstr(json, "\"mx\":[{\"host\":\"a\\u005c\\u0022x.example\",\"preference\":10,\"ttl\":5},"
                                  "{\"host\":\"b.example\",\"preference\":20,\"ttl\":7}],"
                                  "\"notes\":[\"null-mx-mixed\"]"));
-    facts_unref(facts);
+    facts_unref(facts, &memory_libc);
 }
 
 static void test_output_is_printable_whatever_the_client_said(void **state)

@@ -8,69 +8,171 @@
 #include <cmocka.h>
 
 #include "base/memory.h"
-#include "facts/facts.h"
+#include "facts/draft.h"
 
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static void test_new_facts_know_nothing(void **state)
+static void fill(struct draft *draft, const mxcheck_memory *memory, const char *preferences)
 {
-    struct facts *facts = facts_new(&memory_libc, "example.com");
-    (void)state;
+    draft_init(draft, memory);
+    draft->answer[FACTS_MX].outcome = FACTS_RECORDS;
+    for (size_t i = 0; preferences[i] != '\0'; i++) {
+        char host[2] = {(char)('a' + i), '\0'};
+        assert_int_equal(draft_add_mx(draft, (uint16_t)(preferences[i] - '0'), (uint32_t)i, host), 0);
+    }
+}
+
+static struct facts *sealed(struct draft *draft)
+{
+    struct facts *facts = draft_seal(draft, "example.com", 1000, 4000);
     assert_non_null(facts);
-    assert_string_equal(facts->domain, "example.com");
+    draft_clear(draft);
+    return facts;
+}
+
+static void test_an_empty_draft_knows_nothing(void **state)
+{
+    struct draft draft;
+    (void)state;
+    draft_init(&draft, &memory_libc);
+    struct facts *facts = sealed(&draft);
+    assert_string_equal(facts_domain(facts), "example.com");
     for (int i = 0; i < FACTS_QUESTIONS; i++) {
-        assert_int_equal(facts->answer[i].outcome, FACTS_NOT_ASKED);
-        assert_int_equal(facts->answer[i].rcode, -1);
-        assert_string_equal(facts->answer[i].failure, "");
+        const struct facts_answer *answer = facts_answer(facts, (enum facts_question)i);
+        assert_int_equal(answer->outcome, FACTS_NOT_ASKED);
+        assert_int_equal(answer->rcode, -1);
+        assert_string_equal(answer->failure, "");
     }
     assert_int_equal(facts->mx_count, 0);
-    facts_seal(facts);
-    facts_unref(facts);
-    facts_unref(NULL);
+    assert_int_equal(facts->learned_us, 4000);
+    assert_int_equal(facts->waited_us, 3000);
+    facts_unref(facts, &memory_libc);
+    facts_unref(NULL, &memory_libc);
     assert_null(facts_ref(NULL));
 }
 
 static void test_seal_sorts_by_preference_and_keeps_the_order_of_equals(void **state)
 {
-    static const uint16_t preferences[] = {20, 10, 65535, 10, 0, 20, 10, 0};
     static const char *const sorted = "e h b d g a f c ";
-    struct facts *facts = facts_new(&memory_libc, "example.com");
+    struct draft draft;
     char order[64] = "";
     (void)state;
-    for (size_t i = 0; i < 8; i++) {
-        char host[2] = {(char)('a' + i), '\0'};
-        assert_int_equal(facts_add_mx(facts, preferences[i], (uint32_t)i, host), 0);
-    }
-    facts_seal(facts);
+    fill(&draft, &memory_libc, "21910210");
+    struct facts *facts = sealed(&draft);
     for (size_t i = 0; i < facts->mx_count; i++)
-        snprintf(order + 2 * i, sizeof(order) - 2 * i, "%s ", facts->mx[i].host);
+        snprintf(order + 2 * i, sizeof(order) - 2 * i, "%s ", facts_text(facts, facts_mx(facts)[i].host));
     assert_string_equal(order, sorted);
-    assert_int_equal(facts->mx[7].ttl_s, 2);
-    facts_unref(facts);
+    assert_int_equal(facts_mx(facts)[7].ttl_s, 2);
+    assert_int_equal(facts->exchanges, 8);
+    facts_unref(facts, &memory_libc);
+}
+
+static void answer(struct draft *draft, enum facts_question question, const char *upstream, const char *alias)
+{
+    struct draft_answer *noted = &draft->answer[question];
+    noted->outcome = FACTS_NODATA;
+    snprintf(noted->upstream, sizeof(noted->upstream), "%s", upstream);
+    snprintf(noted->alias, sizeof(noted->alias), "%s", alias);
+}
+
+static void test_facts_are_one_block_that_may_be_copied(void **state)
+{
+    struct draft draft;
+    (void)state;
+    draft_init(&draft, &memory_libc);
+    answer(&draft, FACTS_MX, "127.0.0.1:53", "");
+    answer(&draft, FACTS_AAAA, "127.0.0.1:53", "host.example.net");
+    snprintf(draft.first_address[1], sizeof(draft.first_address[1]), "2001:db8::1");
+    struct facts *facts = sealed(&draft);
+    struct facts *copy = malloc(facts->size);
+    assert_non_null(copy);
+    memcpy(copy, facts, facts->size);
+    memset(facts, 'x', facts->size);
+    free(facts);
+    assert_int_equal(copy->size % 8, 0);
+    assert_string_equal(facts_domain(copy), "example.com");
+    assert_string_equal(facts_text(copy, facts_answer(copy, FACTS_MX)->upstream), "127.0.0.1:53");
+    assert_string_equal(facts_text(copy, facts_answer(copy, FACTS_MX)->alias), "");
+    assert_int_equal(facts_answer(copy, FACTS_A)->outcome, FACTS_NOT_ASKED);
+    assert_string_equal(facts_text(copy, facts_answer(copy, FACTS_AAAA)->alias), "host.example.net");
+    assert_int_equal(facts_answer(copy, FACTS_AAAA)->upstream, facts_answer(copy, FACTS_MX)->upstream);
+    assert_string_equal(facts_text(copy, copy->first_address[0]), "");
+    assert_string_equal(facts_text(copy, copy->first_address[1]), "2001:db8::1");
+    free(copy);
+}
+
+static void test_odd_sets_are_marked(void **state)
+{
+    static const struct {
+        const char *hosts[3];
+        unsigned exchanges, oddities;
+    } rows[] = {
+        {{"a", "b", NULL}, 2, 0},
+        {{"", NULL, NULL}, 0, 0},
+        {{"a", "", NULL}, 1, FACTS_NULL_MX_MIXED},
+        {{"a", "b", "a"}, 3, FACTS_MX_DUPLICATE},
+        {{"192.0.2.1", "", NULL}, 1, FACTS_MX_IS_LITERAL | FACTS_NULL_MX_MIXED},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct draft draft;
+        draft_init(&draft, &memory_libc);
+        for (size_t j = 0; j < 3 && rows[i].hosts[j] != NULL; j++)
+            assert_int_equal(draft_add_mx(&draft, 10, 300, rows[i].hosts[j]), 0);
+        struct facts *facts = sealed(&draft);
+        assert_int_equal(facts->exchanges, rows[i].exchanges);
+        assert_int_equal(facts->oddities, rows[i].oddities);
+        facts_unref(facts, &memory_libc);
+    }
+}
+
+static void test_failure_is_what_leaves_the_domain_open(void **state)
+{
+    enum { none = FACTS_NOT_ASKED, records, nodata, nx, timeout, failure, bogus };
+    static const struct {
+        int outcome[FACTS_QUESTIONS];
+        bool is_failure;
+    } rows[] = {
+        {{records, none, none}, false},    {{failure, none, none}, true},       {{timeout, none, none}, true},
+        {{bogus, none, none}, true},       {{nodata, nodata, nodata}, false},   {{nx, nx, nx}, false},
+        {{nodata, failure, nodata}, true}, {{nodata, failure, records}, false}, {{nodata, nodata, timeout}, true},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct draft draft;
+        draft_init(&draft, &memory_libc);
+        for (int j = 0; j < FACTS_QUESTIONS; j++)
+            draft.answer[j].outcome = (enum facts_outcome)rows[i].outcome[j];
+        struct facts *facts = sealed(&draft);
+        assert_int_equal(facts_are_failure(facts), rows[i].is_failure);
+        facts_unref(facts, &memory_libc);
+    }
 }
 
 static void *share(void *user)
 {
     for (int i = 0; i < 10000; i++)
-        facts_unref(facts_ref(user));
-    facts_unref(user);
+        facts_unref(facts_ref(user), &memory_libc);
+    facts_unref(user, &memory_libc);
     return NULL;
 }
 
 static void test_facts_are_shared_between_threads(void **state)
 {
-    struct facts *facts = facts_new(&memory_libc, "example.com");
+    struct draft draft;
     pthread_t threads[4];
     (void)state;
+    fill(&draft, &memory_libc, "1");
+    struct facts *facts = sealed(&draft);
     for (int i = 0; i < 4; i++)
         assert_int_equal(pthread_create(&threads[i], NULL, share, facts_ref(facts)), 0);
     for (int i = 0; i < 4; i++)
         assert_int_equal(pthread_join(threads[i], NULL), 0);
     assert_int_equal(facts->references, 1);
-    facts_unref(facts);
+    facts_unref(facts, &memory_libc);
 }
 
 static int left;
@@ -106,11 +208,17 @@ static void test_memory_that_runs_out_leaks_nothing(void **state)
     (void)state;
     for (int n = 0; !done; n++) {
         left = n;
-        struct facts *facts = facts_new(&failing, "example.com");
-        done = facts != NULL;
+        struct draft draft;
+        struct facts *facts = NULL;
+        draft_init(&draft, &failing);
+        done = true;
         for (int i = 0; done && i < 5; i++)
-            done = facts_add_mx(facts, 1, 1, "mx") == 0;
-        facts_unref(facts);
+            done = draft_add_mx(&draft, 1, 1, "mx") == 0;
+        if (done)
+            facts = draft_seal(&draft, "example.com", 0, 0);
+        done = facts != NULL;
+        draft_clear(&draft);
+        facts_unref(facts, &failing);
         assert_int_equal(blocks, 0);
     }
 }
@@ -131,8 +239,11 @@ static void test_names_are_stable(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_new_facts_know_nothing),
+        cmocka_unit_test(test_an_empty_draft_knows_nothing),
         cmocka_unit_test(test_seal_sorts_by_preference_and_keeps_the_order_of_equals),
+        cmocka_unit_test(test_facts_are_one_block_that_may_be_copied),
+        cmocka_unit_test(test_odd_sets_are_marked),
+        cmocka_unit_test(test_failure_is_what_leaves_the_domain_open),
         cmocka_unit_test(test_facts_are_shared_between_threads),
         cmocka_unit_test(test_memory_that_runs_out_leaks_nothing),
         cmocka_unit_test(test_names_are_stable),

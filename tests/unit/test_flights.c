@@ -40,7 +40,7 @@ static int open_flights(void **state)
     (void)state;
     loop = loop_new(&memory_libc, &status);
     zone_resolver_init(&resolver, loop, zone);
-    flights = flights_new(&memory_libc, &resolver.base, &wants);
+    flights = flights_new(&memory_libc, &resolver.base, &wants, NULL);
     return loop == NULL || flights == NULL ? -1 : 0;
 }
 
@@ -65,7 +65,7 @@ static void on_landed(struct waiter *waiter, struct facts *facts)
     struct passenger *passenger = (struct passenger *)(void *)waiter;
     const char *next = passenger->goes_on_to;
     passenger->landed++;
-    facts_unref(passenger->facts);
+    facts_unref(passenger->facts, &memory_libc);
     passenger->facts = facts;
     if (passenger->leaves != NULL)
         flights_leave(&passenger->leaves->waiter);
@@ -83,7 +83,7 @@ static void turn(void)
 static void release(struct passenger *passengers, size_t count)
 {
     for (size_t i = 0; i < count; i++)
-        facts_unref(passengers[i].facts);
+        facts_unref(passengers[i].facts, &memory_libc);
 }
 
 static void test_all_who_wait_share_one_lookup(void **state)
@@ -234,7 +234,7 @@ static void test_another_resolver_is_asked_from_then_on(void **state)
     assert_int_equal(resolver.asked, 2);
     assert_int_equal(other.asked, 1);
     turn();
-    assert_string_equal(passengers[0].facts->mx[0].host, "a.example");
+    assert_string_equal(facts_text(passengers[0].facts, facts_mx(passengers[0].facts)[0].host), "a.example");
     assert_int_equal(resolver.under_way + other.under_way, 0);
     release(passengers, 3);
 }
@@ -281,7 +281,7 @@ static void fly_apart(unsigned count)
     for (unsigned i = 0; i < count; i++) {
         snprintf(domain, sizeof(domain), "n%u.example", i);
         assert_int_equal(passengers_of_all[i].landed, 1);
-        assert_string_equal(passengers_of_all[i].facts->domain, domain);
+        assert_string_equal(facts_domain(passengers_of_all[i].facts), domain);
     }
     release(passengers_of_all, count);
 }
@@ -316,7 +316,7 @@ static void open_measured_flights(size_t most)
     measured.largest = 0;
     measured.most = most;
     flights_free(flights);
-    flights = flights_new(&memory, &resolver.base, &wants);
+    flights = flights_new(&memory, &resolver.base, &wants, NULL);
     assert_non_null(flights);
 }
 

@@ -116,6 +116,11 @@ static struct facts *look_up(struct fixture *fixture, const char *domain, struct
     return fixture->facts;
 }
 
+static const char *outcome_name(const struct facts *facts, enum facts_question question)
+{
+    return facts_outcome_name((enum facts_outcome)facts_answer(facts, question)->outcome);
+}
+
 static const struct lookup_wants everything = {.a = true, .aaaa = true, .confirm_nxdomain = true};
 
 static void test_what_is_asked_and_what_comes_of_it(void **state)
@@ -158,15 +163,14 @@ static void test_what_is_asked_and_what_comes_of_it(void **state)
         char outcomes[100];
         struct facts *facts = look_up(fixture, rows[i].domain, everything);
         assert_non_null(facts);
-        snprintf(outcomes, sizeof(outcomes), "%s %s %s", facts_outcome_name(facts->answer[FACTS_MX].outcome),
-                 facts_outcome_name(facts->answer[FACTS_A].outcome),
-                 facts_outcome_name(facts->answer[FACTS_AAAA].outcome));
+        snprintf(outcomes, sizeof(outcomes), "%s %s %s", outcome_name(facts, FACTS_MX), outcome_name(facts, FACTS_A),
+                 outcome_name(facts, FACTS_AAAA));
         if (strcmp(outcomes, rows[i].outcomes) != 0 || fixture->resolver.asked != rows[i].asked)
             fail_msg("%s: %s, after %u questions", rows[i].domain, outcomes, fixture->resolver.asked);
         assert_int_equal(facts->mx_count, rows[i].mx);
-        assert_string_equal(facts->domain, rows[i].domain);
+        assert_string_equal(facts_domain(facts), rows[i].domain);
         assert_int_equal(fixture->resolver.under_way, 0);
-        facts_unref(facts);
+        facts_unref(facts, &memory_libc);
     }
 }
 
@@ -188,38 +192,37 @@ static void test_what_is_not_wanted_is_not_asked(void **state)
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         char outcomes[100];
         struct facts *facts = look_up(fixture, rows[i].domain, rows[i].wants);
-        snprintf(outcomes, sizeof(outcomes), "%s %s %s", facts_outcome_name(facts->answer[FACTS_MX].outcome),
-                 facts_outcome_name(facts->answer[FACTS_A].outcome),
-                 facts_outcome_name(facts->answer[FACTS_AAAA].outcome));
+        snprintf(outcomes, sizeof(outcomes), "%s %s %s", outcome_name(facts, FACTS_MX), outcome_name(facts, FACTS_A),
+                 outcome_name(facts, FACTS_AAAA));
         assert_string_equal(outcomes, rows[i].outcomes);
         assert_int_equal(fixture->resolver.asked, rows[i].asked);
-        facts_unref(facts);
+        facts_unref(facts, &memory_libc);
     }
 }
 
 static void test_facts_hold_what_dns_said(void **state)
 {
     struct facts *facts = look_up(*state, "ok.example", everything);
-    assert_int_equal(facts->mx[0].preference, 10);
-    assert_string_equal(facts->mx[0].host, "a.example");
-    assert_string_equal(facts->mx[1].host, "b.example");
-    assert_int_equal(facts->answer[FACTS_MX].ttl_s, 200);
-    assert_int_equal(facts->answer[FACTS_MX].count, 2);
-    assert_int_equal(facts->answer[FACTS_MX].rcode, 0);
-    assert_string_equal(facts->answer[FACTS_MX].alias, "");
-    assert_string_equal(facts->answer[FACTS_MX].upstream, "192.0.2.53:53");
-    facts_unref(facts);
+    assert_int_equal(facts_mx(facts)[0].preference, 10);
+    assert_string_equal(facts_text(facts, facts_mx(facts)[0].host), "a.example");
+    assert_string_equal(facts_text(facts, facts_mx(facts)[1].host), "b.example");
+    assert_int_equal(facts_answer(facts, FACTS_MX)->ttl_s, 200);
+    assert_int_equal(facts_answer(facts, FACTS_MX)->count, 2);
+    assert_int_equal(facts_answer(facts, FACTS_MX)->rcode, 0);
+    assert_string_equal(facts_text(facts, facts_answer(facts, FACTS_MX)->alias), "");
+    assert_string_equal(facts_text(facts, facts_answer(facts, FACTS_MX)->upstream), "192.0.2.53:53");
+    facts_unref(facts, &memory_libc);
     facts = look_up(*state, "six.example", everything);
-    assert_string_equal(facts->first_address[1], "2001:db8::1");
-    assert_int_equal(facts->answer[FACTS_MX].ttl_s, 30);
-    facts_unref(facts);
+    assert_string_equal(facts_text(facts, facts->first_address[1]), "2001:db8::1");
+    assert_int_equal(facts_answer(facts, FACTS_MX)->ttl_s, 30);
+    facts_unref(facts, &memory_libc);
     facts = look_up(*state, "alias.example", everything);
-    assert_string_equal(facts->answer[FACTS_MX].alias, "ok.example");
-    facts_unref(facts);
+    assert_string_equal(facts_text(facts, facts_answer(facts, FACTS_MX)->alias), "ok.example");
+    facts_unref(facts, &memory_libc);
     facts = look_up(*state, "mx-fails.example", everything);
-    assert_string_equal(facts->answer[FACTS_MX].failure, "SERVFAIL");
-    assert_int_equal(facts->answer[FACTS_MX].rcode, 2);
-    facts_unref(facts);
+    assert_string_equal(facts_answer(facts, FACTS_MX)->failure, "SERVFAIL");
+    assert_int_equal(facts_answer(facts, FACTS_MX)->rcode, 2);
+    facts_unref(facts, &memory_libc);
 }
 
 static void test_a_cancelled_lookup_is_silent(void **state)
@@ -261,7 +264,7 @@ static void test_every_question_has_the_deadline_of_the_lookup(void **state)
         assert_true(fixture->resolver.deadline_us == deadline_us);
         loop_turn(fixture->loop, 0);
     }
-    facts_unref(fixture->facts);
+    facts_unref(fixture->facts, &memory_libc);
 }
 
 /* Memory that is out from the n-th allocation on, and that counts what is not given back. */
@@ -311,7 +314,7 @@ static void test_memory_that_runs_out_is_told_once_and_leaks_nothing(void **stat
         assert_int_equal(fixture->is_done, status == 0);
         has_facts = fixture->facts != NULL;
         assert_true(!has_facts || fixture->facts->mx_count == 2);
-        facts_unref(fixture->facts);
+        facts_unref(fixture->facts, &memory);
         assert_int_equal(scarce.live, 0);
     }
     assert_in_range(n, 4, 99);

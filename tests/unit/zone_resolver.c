@@ -101,8 +101,12 @@ static void find(struct found *found, const struct zone_question *question)
 {
     char line[400];
     memset(found, 0, sizeof(*found));
-    found->answer = (struct dns_answer){
-        .outcome = DNS_NODATA, .failure = "", .upstream = "192.0.2.53:53", .alias = "", .negative_ttl_s = 30};
+    found->answer = (struct dns_answer){.outcome = DNS_NODATA,
+                                        .failure = "",
+                                        .upstream = "192.0.2.53:53",
+                                        .alias = "",
+                                        .alias_ttl_s = INT32_MAX,
+                                        .negative_ttl_s = 30};
     for (const char *p = question->resolver->zone; *p != '\0';) {
         size_t length = strcspn(p, "\n");
         snprintf(line, sizeof(line), "%.*s", (int)length, p);

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* cache.c: shards, chosen by a keyed hash of the domain. */
+#include "facts/cache.h"
+
+#include "base/memory.h"
+#include "base/siphash.h"
+#include "facts/shard.h"
+
+#include <string.h>
+
+#define SHARDS_MAX 64
+#define SHARD_BYTES_LEAST (128 * 1024) /* below that, fewer shards */
+#define BYTES_MAX (UINT64_C(1) << 40)
+#define PAGE 4096
+#define ALLOCATOR_SLOP 32 /* what an allocator may add to a block */
+
+struct mxcheck_cache {
+    unsigned references; /* atomic */
+    mxcheck_memory memory;
+    struct siphash_key key;
+    uint64_t era;       /* atomic */
+    size_t shard_count; /* a power of two */
+    struct shard shards[];
+};
+
+/* Large blocks get whole pages from the system; then nothing of the last one is given away. */
+static size_t shard_bytes(size_t max_bytes, size_t shards)
+{
+    size_t own = sizeof(struct mxcheck_cache) + shards * sizeof(struct shard) + ALLOCATOR_SLOP;
+    size_t bytes = (max_bytes - own) / shards;
+    if (bytes >= SHARD_BYTES_LEAST)
+        bytes = bytes / PAGE * PAGE;
+    return (bytes - ALLOCATOR_SLOP) / 8 * 8;
+}
+
+mxcheck_cache *cache_new(const mxcheck_memory *memory, size_t max_bytes)
+{
+    size_t shards = 1;
+    if (max_bytes > BYTES_MAX)
+        max_bytes = BYTES_MAX;
+    while (shards < SHARDS_MAX && max_bytes / (2 * shards) >= SHARD_BYTES_LEAST)
+        shards *= 2;
+    mxcheck_cache *cache = memory_zalloc(memory, 1, sizeof(*cache) + shards * sizeof(struct shard));
+    if (cache == NULL)
+        return NULL;
+    cache->references = 1;
+    cache->memory = *memory;
+    cache->shard_count = shards;
+    siphash_key_init(&cache->key);
+    for (size_t i = 0; i < shards; i++)
+        shard_init(&cache->shards[i], shard_bytes(max_bytes, shards));
+    return cache;
+}
+
+mxcheck_cache *cache_ref(mxcheck_cache *cache)
+{
+    if (cache != NULL)
+        __atomic_add_fetch(&cache->references, 1, __ATOMIC_RELAXED);
+    return cache;
+}
+
+void cache_unref(mxcheck_cache *cache)
+{
+    if (cache == NULL || __atomic_sub_fetch(&cache->references, 1, __ATOMIC_ACQ_REL) != 0)
+        return;
+    mxcheck_memory memory = cache->memory;
+    for (size_t i = 0; i < cache->shard_count; i++)
+        shard_clear(&cache->shards[i], &memory);
+    memory_free(&memory, cache);
+}
+
+/* The two kinds of a domain are neighbours of no meaning. */
+static uint64_t hash_of(const mxcheck_cache *cache, enum cache_kind kind, const char *domain)
+{
+    uint64_t hash = siphash(&cache->key, domain, strlen(domain));
+    return kind == CACHE_FAILURE ? ~hash : hash;
+}
+
+/* The index within the shard takes other bits of the hash. */
+static struct shard *shard_of(mxcheck_cache *cache, uint64_t hash)
+{
+    return &cache->shards[hash >> 58 & (cache->shard_count - 1)];
+}
+
+size_t cache_get(mxcheck_cache *cache, enum cache_kind kind, const char *domain, void *facts, size_t size)
+{
+    uint64_t hash = hash_of(cache, kind, domain);
+    size_t words = shard_get(shard_of(cache, hash), hash, facts, size / sizeof(uint64_t));
+    size_t bytes = words * sizeof(uint64_t);
+    /* Two domains of one hash are not to be expected, and not to be mistaken for each other. */
+    if (bytes == 0 || (bytes <= size && strcmp(facts_domain(facts), domain) != 0))
+        return 0;
+    return bytes;
+}
+
+void cache_put(mxcheck_cache *cache, const struct facts *facts, uint64_t era)
+{
+    enum cache_kind kind = facts_are_failure(facts) ? CACHE_FAILURE : CACHE_ANSWER;
+    uint64_t hash = hash_of(cache, kind, facts_domain(facts));
+    if (era != cache_era(cache))
+        return;
+    shard_put(shard_of(cache, hash), &cache->memory, hash, facts, facts->size / sizeof(uint64_t));
+    if (era != cache_era(cache)) /* flushed meanwhile, perhaps just before this was put */
+        shard_remove(shard_of(cache, hash), hash);
+}
+
+uint64_t cache_era(const mxcheck_cache *cache)
+{
+    return __atomic_load_n(&cache->era, __ATOMIC_ACQUIRE);
+}
+
+void cache_flush(mxcheck_cache *cache, const char *domain)
+{
+    __atomic_add_fetch(&cache->era, 1, __ATOMIC_ACQ_REL);
+    if (domain == NULL) {
+        for (size_t i = 0; i < cache->shard_count; i++)
+            shard_reset(&cache->shards[i]);
+        return;
+    }
+    for (int kind = CACHE_ANSWER; kind <= CACHE_FAILURE; kind++) {
+        uint64_t hash = hash_of(cache, (enum cache_kind)kind, domain);
+        shard_remove(shard_of(cache, hash), hash);
+    }
+}
+
+void cache_count(const mxcheck_cache *cache, struct cache_counts *counts)
+{
+    memset(counts, 0, sizeof(*counts));
+    for (size_t i = 0; i < cache->shard_count; i++) {
+        const struct shard *shard = &cache->shards[i];
+        counts->evictions += __atomic_load_n(&shard->evictions, __ATOMIC_RELAXED);
+        counts->domains += __atomic_load_n(&shard->records, __ATOMIC_RELAXED);
+        counts->bytes += __atomic_load_n(&shard->words, __ATOMIC_RELAXED) * sizeof(uint64_t);
+    }
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* cache.h: facts remembered by domain, for any number of threads and contexts, in no more memory than was said. Whether
+ * what is remembered still holds is for who asks to judge. */
+#ifndef MXCHECK_FACTS_CACHE_H
+#define MXCHECK_FACTS_CACHE_H
+
+#include "facts/facts.h"
+
+#include <stddef.h>
+
+/* Two things are remembered of a domain: what DNS last said of it, and that it failed since. */
+enum cache_kind { CACHE_ANSWER, CACHE_FAILURE };
+
+struct cache_counts {
+    uint64_t evictions;
+    uint64_t domains; /* remembered now, failures counted as well */
+    uint64_t bytes;   /* that they take */
+};
+
+/* Gives an empty cache, one reference, that takes at most max_bytes of memory (at least CACHE_BYTES_MIN), itself
+ * counted in; NULL when memory ran out. */
+#define CACHE_BYTES_MIN 16384
+mxcheck_cache *cache_new(const mxcheck_memory *memory, size_t max_bytes);
+mxcheck_cache *cache_ref(mxcheck_cache *cache);
+void cache_unref(mxcheck_cache *cache);
+
+/* Copy what is remembered of a domain into `facts`, a block of `size` octets aligned for 8. Returns the size of the
+ * facts: 0 when there is nothing; more than `size` when they do not fit, and then nothing was copied. */
+size_t cache_get(mxcheck_cache *cache, enum cache_kind kind, const char *domain, void *facts, size_t size);
+
+/* Remember facts that are the outcome of a lookup begun in this era, in the place of what was. */
+void cache_put(mxcheck_cache *cache, const struct facts *facts, uint64_t era);
+
+/* The era ends with each flush: what was asked before a flush is not remembered after it. */
+uint64_t cache_era(const mxcheck_cache *cache);
+
+/* Forget a domain (lower-case A-labels), or all (NULL). */
+void cache_flush(mxcheck_cache *cache, const char *domain);
+
+void cache_count(const mxcheck_cache *cache, struct cache_counts *counts);
+
+#endif

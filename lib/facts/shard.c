@@ -1,0 +1,460 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* shard.c: a hash index and two rings of records in one block.
+ *
+ * The block holds buckets of eight slots, a count of askings for each slot, the ghosts of what was evicted young, and
+ * the two rings. A new record goes into the young ring. At its end it goes over to the proven ring when it was asked
+ * for again or there is room, and is evicted otherwise; only a ghost of its hash stays for a while, which lets it into
+ * the proven ring at once should it come again. The proven ring gives each record as many more rounds as it was asked
+ * for, at most three. So names that come once never push out those that come often.
+ *
+ * A writer makes the sequence odd, changes words, and makes it even. A reader copies words and throws the copy away
+ * when the sequence was odd or has changed. Each word is read with acquire and written with release, so that a reader
+ * that has seen any word of a writer sees its sequence, too. */
+#include "facts/shard.h"
+
+#include "base/memory.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+#define SLOTS 8            /* of a bucket: one cache line */
+#define GHOSTS 4           /* for each bucket, of 32 bits */
+#define BYTES_PER_SLOT 128 /* records are larger, so that few buckets overflow */
+#define YOUNG_SHARE 10     /* the young ring is one part in so many */
+#define ASKED_MAX 3        /* more askings are not counted */
+#define ROUNDS_MAX 64      /* records that one writing carries around, at most */
+#define READ_TRIES 64      /* before a reader takes the lock */
+#define HEADER 2           /* words before a record: its size with them, its hash */
+#define PAD (UINT64_C(1) << 63)
+#define SIZE_MASK UINT64_C(0xffffffff)
+
+static uint64_t load(const uint64_t *word)
+{
+    return __atomic_load_n(word, __ATOMIC_ACQUIRE);
+}
+
+static void store(uint64_t *word, uint64_t value)
+{
+    __atomic_store_n(word, value, __ATOMIC_RELEASE);
+}
+
+/* --- the index --- */
+
+static uint32_t scale(uint64_t hash, uint32_t count)
+{
+    return (uint32_t)(((hash >> 8 & SIZE_MASK) * count) >> 32);
+}
+
+static uint64_t *slots_of(const struct shard *shard, uint64_t *block, uint64_t hash)
+{
+    return block + (size_t)scale(hash, shard->buckets) * SLOTS;
+}
+
+/* A slot is the place of its record, 0 when it is free, below 32 bits of the hash. */
+static uint64_t slot_of(uint64_t hash, uint32_t place)
+{
+    return hash << 32 | place;
+}
+
+static uint32_t place_of(uint64_t slot)
+{
+    return (uint32_t)slot;
+}
+
+static bool may_be(uint64_t slot, uint64_t hash)
+{
+    return slot != 0 && slot >> 32 == (hash & SIZE_MASK);
+}
+
+static uint8_t *asked_of(const struct shard *shard, uint64_t *block, const uint64_t *slot)
+{
+    return (uint8_t *)(block + (size_t)shard->buckets * SLOTS) + (slot - block);
+}
+
+static unsigned asked(const struct shard *shard, uint64_t *block, const uint64_t *slot)
+{
+    return __atomic_load_n(asked_of(shard, block, slot), __ATOMIC_RELAXED);
+}
+
+static void set_asked(const struct shard *shard, uint64_t *block, const uint64_t *slot, unsigned count)
+{
+    __atomic_store_n(asked_of(shard, block, slot), (uint8_t)count, __ATOMIC_RELAXED);
+}
+
+static uint32_t *ghost_of(const struct shard *shard, uint64_t hash)
+{
+    uint32_t *ghosts = (uint32_t *)(void *)(shard->block + (size_t)shard->buckets * (SLOTS + 1));
+    return ghosts + scale(hash, shard->buckets * GHOSTS);
+}
+
+static uint32_t ghost_mark(uint64_t hash)
+{
+    return (uint32_t)hash | 1;
+}
+
+static size_t index_words(const struct shard *shard)
+{
+    return (size_t)shard->buckets * (SLOTS + 1 + GHOSTS / 2);
+}
+
+/* The slot of this very record; NULL when there is none. Under the lock. */
+static uint64_t *find(const struct shard *shard, uint64_t hash)
+{
+    uint64_t *slots = slots_of(shard, shard->block, hash);
+    for (unsigned i = 0; i < SLOTS; i++) {
+        if (may_be(load(&slots[i]), hash) && load(shard->block + place_of(load(&slots[i])) + 1) == hash)
+            return &slots[i];
+    }
+    return NULL;
+}
+
+/* --- rings --- */
+
+static void ring_init(struct ring *ring, size_t begin, size_t end)
+{
+    ring->begin = ring->head = ring->tail = (uint32_t)begin;
+    ring->end = (uint32_t)end;
+    ring->used = 0;
+}
+
+static uint32_t ring_room(const struct ring *ring)
+{
+    return ring->end - ring->begin;
+}
+
+/* Is there room for so many words in one piece? */
+static bool ring_fits(const struct ring *ring, uint32_t words)
+{
+    if (ring->used == 0)
+        return ring_room(ring) >= words;
+    if (ring->head < ring->tail)
+        return ring->tail - ring->head >= words;
+    if (ring->used == ring_room(ring))
+        return false;
+    return ring->end - ring->head >= words || ring->tail - ring->begin >= words;
+}
+
+/* Take so many words, which fit. Returns their place. */
+static uint32_t ring_place(struct shard *shard, struct ring *ring, uint32_t words)
+{
+    if (ring->used == 0)
+        ring->head = ring->tail = ring->begin;
+    if (ring->head >= ring->tail && ring->end - ring->head < words) {
+        uint32_t rest = ring->end - ring->head;
+        store(shard->block + ring->head, PAD | rest);
+        ring->used += rest;
+        ring->head = ring->begin;
+    }
+    uint32_t place = ring->head;
+    ring->used += words;
+    ring->head += words;
+    if (ring->head == ring->end)
+        ring->head = ring->begin;
+    return place;
+}
+
+/* Give the oldest words back. Returns their place; *words is how many, with PAD when they never held a record. */
+static uint32_t ring_pop(const struct shard *shard, struct ring *ring, uint64_t *words)
+{
+    uint32_t place = ring->tail;
+    *words = load(shard->block + place);
+    uint32_t size = (uint32_t)*words;
+    ring->used -= size;
+    ring->tail += size;
+    if (ring->tail == ring->end)
+        ring->tail = ring->begin;
+    return place;
+}
+
+/* --- writing; all of it under the lock, and with an odd sequence --- */
+
+static void begin_write(struct shard *shard)
+{
+    __atomic_store_n(&shard->sequence, shard->sequence | 1, __ATOMIC_RELAXED);
+}
+
+static void end_write(struct shard *shard)
+{
+    __atomic_store_n(&shard->sequence, shard->sequence + 1, __ATOMIC_RELEASE);
+}
+
+static void add(uint64_t *count, uint64_t amount)
+{
+    __atomic_store_n(count, *count + amount, __ATOMIC_RELAXED);
+}
+
+/* The record is no longer found; its words go when the ring comes round to them. */
+static void forget(struct shard *shard, uint64_t *slot)
+{
+    uint64_t words = load(shard->block + place_of(load(slot)));
+    store(slot, 0);
+    add(&shard->records, UINT64_MAX);
+    add(&shard->words, 0 - words);
+}
+
+static void evict(struct shard *shard, uint64_t *slot)
+{
+    forget(shard, slot);
+    add(&shard->evictions, 1);
+}
+
+/* Copy a record, onto itself perhaps: `to` is never inside of what it comes from but below it. */
+static void move_record(struct shard *shard, uint64_t *slot, uint32_t to)
+{
+    uint64_t *block = shard->block;
+    uint32_t from = place_of(load(slot));
+    size_t words = (size_t)load(block + from);
+    for (size_t i = 0; i < words; i++)
+        store(block + to + i, load(block + from + i));
+    store(slot, slot_of(load(slot) >> 32, to));
+}
+
+/* Take the oldest record off a ring. Returns its slot, NULL when it was forgotten already. */
+static uint64_t *pop_record(struct shard *shard, struct ring *ring, uint32_t *words)
+{
+    uint64_t size;
+    uint32_t place = ring_pop(shard, ring, &size);
+    if ((size & PAD) != 0)
+        return NULL;
+    uint64_t hash = load(shard->block + place + 1);
+    uint64_t *slot = find(shard, hash);
+    *words = (uint32_t)size;
+    return slot != NULL && place_of(load(slot)) == place ? slot : NULL;
+}
+
+/* The oldest proven records go, but that who was asked for gets another round. */
+static void make_proven_room(struct shard *shard, uint32_t words)
+{
+    struct ring *ring = &shard->proven;
+    uint32_t size;
+    for (unsigned rounds = 0; !ring_fits(ring, words);) {
+        uint64_t *slot = pop_record(shard, ring, &size);
+        if (slot == NULL)
+            continue;
+        unsigned count = asked(shard, shard->block, slot);
+        if (count == 0 || rounds++ >= ROUNDS_MAX) {
+            evict(shard, slot);
+            continue;
+        }
+        set_asked(shard, shard->block, slot, count - 1);
+        move_record(shard, slot, ring_place(shard, ring, size));
+    }
+}
+
+static void make_young_room(struct shard *shard, uint32_t words)
+{
+    uint32_t size;
+    while (!ring_fits(&shard->young, words)) {
+        uint64_t *slot = pop_record(shard, &shard->young, &size);
+        if (slot == NULL)
+            continue;
+        bool is_proven = asked(shard, shard->block, slot) > 0;
+        if (!is_proven && !ring_fits(&shard->proven, size)) {
+            uint64_t hash = load(shard->block + place_of(load(slot)) + 1);
+            __atomic_store_n(ghost_of(shard, hash), ghost_mark(hash), __ATOMIC_RELAXED);
+            evict(shard, slot);
+            continue;
+        }
+        set_asked(shard, shard->block, slot, 0);
+        make_proven_room(shard, size);
+        move_record(shard, slot, ring_place(shard, &shard->proven, size));
+    }
+}
+
+/* A free slot of the bucket; where all are taken, that of the least asked for, young ones first. */
+static uint64_t *make_slot(struct shard *shard, uint64_t hash)
+{
+    uint64_t *slots = slots_of(shard, shard->block, hash);
+    uint64_t *least = NULL;
+    unsigned least_rank = UINT32_MAX;
+    for (unsigned i = 0; i < SLOTS; i++) {
+        uint64_t slot = load(&slots[i]);
+        if (slot == 0)
+            return &slots[i];
+        bool is_proven = place_of(slot) >= shard->proven.begin;
+        unsigned rank = 2 * asked(shard, shard->block, &slots[i]) + is_proven;
+        if (rank < least_rank) {
+            least_rank = rank;
+            least = &slots[i];
+        }
+    }
+    evict(shard, least);
+    return least;
+}
+
+/* The block and an empty index in it, at the first record. Returns 0 or -1 (memory). */
+static int open_block(struct shard *shard, const mxcheck_memory *memory)
+{
+    if (shard->block != NULL)
+        return 0;
+    uint64_t *block = memory_alloc(memory, shard->block_words * sizeof(*block));
+    if (block == NULL)
+        return -1;
+    memset(block, 0, index_words(shard) * sizeof(*block));
+    __atomic_store_n(&shard->block, block, __ATOMIC_RELEASE);
+    return 0;
+}
+
+static void reset(struct shard *shard)
+{
+    size_t index = index_words(shard);
+    begin_write(shard);
+    for (size_t i = 0; shard->block != NULL && i < index; i++)
+        store(shard->block + i, 0);
+    size_t young = (shard->block_words - index) / YOUNG_SHARE;
+    ring_init(&shard->young, index, index + young);
+    ring_init(&shard->proven, index + young, shard->block_words);
+    __atomic_store_n(&shard->records, 0, __ATOMIC_RELAXED);
+    __atomic_store_n(&shard->words, 0, __ATOMIC_RELAXED);
+    end_write(shard);
+}
+
+/* Half done is undone: what a thread of the parent process was at when it forked. */
+static void take_lock(struct shard *shard)
+{
+    if (lock_take(&shard->lock))
+        reset(shard);
+}
+
+/* Which ring a record goes to; NULL when it is too large for both. */
+static struct ring *choose_ring(struct shard *shard, uint64_t hash, uint32_t words, bool is_known)
+{
+    bool has_ghost = __atomic_load_n(ghost_of(shard, hash), __ATOMIC_RELAXED) == ghost_mark(hash);
+    if (!is_known && !has_ghost && words <= ring_room(&shard->young) / 2)
+        return &shard->young;
+    return words <= ring_room(&shard->proven) / 2 ? &shard->proven : NULL;
+}
+
+static void write_record(struct shard *shard, uint64_t hash, const void *record, size_t words)
+{
+    uint64_t *slot = find(shard, hash);
+    uint32_t size = (uint32_t)words + HEADER;
+    unsigned count = slot == NULL ? 0 : asked(shard, shard->block, slot);
+    struct ring *ring = choose_ring(shard, hash, size, slot != NULL);
+    if (slot != NULL)
+        forget(shard, slot);
+    if (ring == NULL)
+        return;
+    if (ring == &shard->young)
+        make_young_room(shard, size);
+    else
+        make_proven_room(shard, size);
+    slot = make_slot(shard, hash);
+    uint32_t place = ring_place(shard, ring, size);
+    store(shard->block + place, size);
+    store(shard->block + place + 1, hash);
+    for (size_t i = 0; i < words; i++) {
+        uint64_t word;
+        memcpy(&word, (const char *)record + i * sizeof(word), sizeof(word));
+        store(shard->block + place + HEADER + i, word);
+    }
+    set_asked(shard, shard->block, slot, count);
+    store(slot, slot_of(hash, place));
+    add(&shard->records, 1);
+    add(&shard->words, size);
+}
+
+void shard_put(struct shard *shard, const mxcheck_memory *memory, uint64_t hash, const void *record, size_t words)
+{
+    take_lock(shard);
+    if (words < shard->block_words && open_block(shard, memory) == 0) {
+        begin_write(shard);
+        write_record(shard, hash, record, words);
+        end_write(shard);
+    }
+    lock_give(&shard->lock);
+}
+
+void shard_remove(struct shard *shard, uint64_t hash)
+{
+    take_lock(shard);
+    uint64_t *slot = shard->block == NULL ? NULL : find(shard, hash);
+    if (slot != NULL) {
+        begin_write(shard);
+        forget(shard, slot);
+        end_write(shard);
+    }
+    lock_give(&shard->lock);
+}
+
+void shard_reset(struct shard *shard)
+{
+    lock_take(&shard->lock);
+    reset(shard);
+    lock_give(&shard->lock);
+}
+
+/* --- reading --- */
+
+/* What the words are is not known before the sequence has been looked at again: nothing outside of the block is read.
+ * Returns as shard_get; *found is the slot. */
+static size_t copy_record(const struct shard *shard, uint64_t *block, uint64_t hash, void *copy, size_t room,
+                          uint64_t **found)
+{
+    uint64_t *slots = slots_of(shard, block, hash);
+    for (unsigned i = 0; i < SLOTS; i++) {
+        uint64_t slot = load(&slots[i]);
+        size_t place = place_of(slot);
+        if (!may_be(slot, hash) || place >= shard->block_words - HEADER || load(block + place + 1) != hash)
+            continue;
+        size_t words = (size_t)(load(block + place) & SIZE_MASK);
+        if (words <= HEADER || words > shard->block_words - place)
+            continue;
+        *found = &slots[i];
+        words -= HEADER;
+        for (size_t j = 0; words <= room && j < words; j++) {
+            uint64_t word = load(block + place + HEADER + j);
+            memcpy((char *)copy + j * sizeof(word), &word, sizeof(word));
+        }
+        return words;
+    }
+    return 0;
+}
+
+static size_t read_record(struct shard *shard, uint64_t hash, void *copy, size_t room, uint64_t **found)
+{
+    size_t words = 0;
+    for (unsigned tries = 0; tries < READ_TRIES; tries++) {
+        uint32_t before = __atomic_load_n(&shard->sequence, __ATOMIC_ACQUIRE);
+        if ((before & 1) != 0)
+            continue;
+        uint64_t *block = __atomic_load_n(&shard->block, __ATOMIC_ACQUIRE);
+        words = block == NULL ? 0 : copy_record(shard, block, hash, copy, room, found);
+        if (__atomic_load_n(&shard->sequence, __ATOMIC_RELAXED) == before)
+            return words;
+    }
+    take_lock(shard);
+    words = shard->block == NULL ? 0 : copy_record(shard, shard->block, hash, copy, room, found);
+    lock_give(&shard->lock);
+    return words;
+}
+
+size_t shard_get(struct shard *shard, uint64_t hash, void *copy, size_t room)
+{
+    uint64_t *slot = NULL;
+    size_t words = read_record(shard, hash, copy, room, &slot);
+    if (words == 0)
+        return 0;
+    /* Written only where it changes, so that what is asked for often stays in every processor's cache. Should the slot
+     * be another's by now, that one lives a little longer. */
+    unsigned count = asked(shard, shard->block, slot);
+    if (count < ASKED_MAX)
+        set_asked(shard, shard->block, slot, count + 1);
+    return words;
+}
+
+/* --- life --- */
+
+void shard_init(struct shard *shard, size_t bytes)
+{
+    memset(shard, 0, sizeof(*shard));
+    shard->block_words = bytes / sizeof(uint64_t);
+    shard->buckets = (uint32_t)(bytes / (BYTES_PER_SLOT * SLOTS));
+    reset(shard);
+}
+
+void shard_clear(struct shard *shard, const mxcheck_memory *memory)
+{
+    memory_free(memory, shard->block);
+    shard->block = NULL;
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* shard.h: a share of the cache: records known by a hash, in one block of memory that never grows. Reading takes no
+ * lock and writes next to nothing; what is new must prove itself before what is asked for often has to go (S3-FIFO:
+ * Yang and others, SOSP 2023). */
+#ifndef MXCHECK_FACTS_SHARD_H
+#define MXCHECK_FACTS_SHARD_H
+
+#include "base/lock.h"
+
+#include <mxcheck/mxcheck.h>
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* A ring of records, in words of the block; the oldest is at its tail. */
+struct ring {
+    uint32_t begin;
+    uint32_t end;
+    uint32_t head; /* where the next record goes */
+    uint32_t tail;
+    uint32_t used; /* words from tail to head, whatever they hold */
+};
+
+struct shard {
+    struct lock lock;   /* of those who write */
+    uint32_t sequence;  /* atomic: odd while one writes */
+    uint64_t *block;    /* atomic; NULL until the first record */
+    size_t block_words; /* of the block, once there is one */
+    uint32_t buckets;   /* a power of two */
+    struct ring young;  /* what is new */
+    struct ring proven; /* what was asked for again */
+    uint64_t records;   /* remembered now; these three change under the lock, and are atomic */
+    uint64_t words;     /* that they take */
+    uint64_t evictions;
+};
+
+/* Make an empty shard that will take `bytes` of memory, at least SHARD_BYTES_MIN and below 2^34. Takes none yet. */
+#define SHARD_BYTES_MIN 16384
+void shard_init(struct shard *shard, size_t bytes);
+void shard_clear(struct shard *shard, const mxcheck_memory *memory);
+
+/* Copy the record of this hash to `copy`, which has room for so many words, and count it as asked for. Returns its size
+ * in words, 0 when there is none; more than `room` when it does not fit, and then nothing was copied. */
+size_t shard_get(struct shard *shard, uint64_t hash, void *copy, size_t room);
+
+/* Remember `words` words as the record of this hash, in the place of what was. What does not fit, or finds no memory,
+ * is forgotten. */
+void shard_put(struct shard *shard, const mxcheck_memory *memory, uint64_t hash, const void *record, size_t words);
+
+/* Forget one record, or all. */
+void shard_remove(struct shard *shard, uint64_t hash);
+void shard_reset(struct shard *shard);
+
+#endif

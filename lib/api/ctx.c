@@ -72,6 +72,21 @@ mxcheck_cache *mxcheck_ctx_cache(mxcheck_ctx *ctx)
     return ctx == NULL ? NULL : ctx->cache;
 }
 
+static uint64_t sum_verdict(const struct settings *settings, mxcheck_verdict verdict)
+{
+    uint64_t sum = 0;
+    for (int origin = 0; origin < ORIGINS; origin++)
+        sum += settings_sum(settings, verdict, (enum origin)origin);
+    return sum;
+}
+
+static uint64_t sum_origin(const struct settings *settings, enum origin origin)
+{
+    return settings_sum(settings, MXCHECK_VERDICT_ACCEPT, origin) +
+           settings_sum(settings, MXCHECK_VERDICT_DEFER, origin) +
+           settings_sum(settings, MXCHECK_VERDICT_REJECT, origin);
+}
+
 /* The caller's struct may be an older one, shorter than ours, or a newer one, longer. */
 mxcheck_status mxcheck_ctx_stats(const mxcheck_ctx *ctx, mxcheck_stats *stats, size_t size)
 {
@@ -82,12 +97,12 @@ mxcheck_status mxcheck_ctx_stats(const mxcheck_ctx *ctx, mxcheck_stats *stats, s
     if (ctx->cache != NULL)
         cache_count(ctx->cache, &counts);
     mxcheck_stats known = {
-        .accepted = settings_sum(settings, TALLY_ACCEPTED),
-        .deferred = settings_sum(settings, TALLY_DEFERRED),
-        .rejected = settings_sum(settings, TALLY_REJECTED),
-        .hits = settings_sum(settings, TALLY_HITS),
-        .misses = settings_sum(settings, TALLY_MISSES),
-        .stale = settings_sum(settings, TALLY_STALE),
+        .accepted = sum_verdict(settings, MXCHECK_VERDICT_ACCEPT),
+        .deferred = sum_verdict(settings, MXCHECK_VERDICT_DEFER),
+        .rejected = sum_verdict(settings, MXCHECK_VERDICT_REJECT),
+        .hits = sum_origin(settings, ORIGIN_MEMORY),
+        .misses = sum_origin(settings, ORIGIN_DNS),
+        .stale = sum_origin(settings, ORIGIN_STALE),
         .lookups = __atomic_load_n(&settings->lookups, __ATOMIC_RELAXED),
         .prefetches = __atomic_load_n(&settings->prefetches, __ATOMIC_RELAXED),
         .queries = __atomic_load_n(&settings->queries[RESOLVER_QUERIES], __ATOMIC_RELAXED),

@@ -12,7 +12,7 @@
 mxcheck_result *result_new(struct settings *settings, const char *address, const struct judgement *judgement)
 {
     size_t facts_size = judgement->is_cached ? judgement->facts->size : 0;
-    size_t domain_size = strlen(judgement->domain) + 1;
+    size_t domain_size = judgement->domain_length + 1;
     size_t address_size = strlen(address) + 1;
     mxcheck_result *result = memory_alloc(&settings->memory, sizeof(*result) + facts_size + domain_size + address_size);
     if (result == NULL)
@@ -33,11 +33,13 @@ mxcheck_result *result_new(struct settings *settings, const char *address, const
     return result;
 }
 
-static enum tally tally_of(mxcheck_verdict verdict)
+static enum origin origin_of(const struct judgement *judgement)
 {
-    return verdict == MXCHECK_VERDICT_ACCEPT  ? TALLY_ACCEPTED
-           : verdict == MXCHECK_VERDICT_DEFER ? TALLY_DEFERRED
-                                              : TALLY_REJECTED;
+    if (judgement->facts == NULL)
+        return ORIGIN_FORM;
+    if (!judgement->is_cached)
+        return ORIGIN_DNS;
+    return judgement->is_stale ? ORIGIN_STALE : ORIGIN_MEMORY;
 }
 
 void result_finish(mxcheck_result *result, uint64_t elapsed_us)
@@ -45,11 +47,7 @@ void result_finish(mxcheck_result *result, uint64_t elapsed_us)
     struct judgement *judgement = &result->judgement;
     const struct settings *settings = result->stripe->settings;
     judgement->elapsed_us = elapsed_us > UINT32_MAX ? UINT32_MAX : (unsigned)elapsed_us;
-    settings_count(result->stripe, tally_of(judgement->verdict));
-    if (judgement->facts != NULL)
-        settings_count(result->stripe, judgement->is_stale    ? TALLY_STALE
-                                       : judgement->is_cached ? TALLY_HITS
-                                                              : TALLY_MISSES);
+    settings_count(result->stripe, judgement->verdict, origin_of(judgement));
     if (settings->log.max_level >= MXCHECK_LOG_INFO)
         log_line(&settings->log, MXCHECK_LOG_INFO, "%s %s: %s, %s, %u us", mxcheck_role_name(judgement->role),
                  judgement->domain, mxcheck_verdict_name(judgement->verdict), mxcheck_reason_name(judgement->reason),
@@ -66,7 +64,11 @@ mxcheck_result *mxcheck_result_ref(const mxcheck_result *result)
 
 void mxcheck_result_unref(mxcheck_result *result)
 {
-    if (result == NULL || __atomic_sub_fetch(&result->references, 1, __ATOMIC_ACQ_REL) != 0)
+    if (result == NULL)
+        return;
+    /* Whoever has the last share need not give it back. */
+    if (__atomic_load_n(&result->references, __ATOMIC_ACQUIRE) != 1 &&
+        __atomic_sub_fetch(&result->references, 1, __ATOMIC_ACQ_REL) != 0)
         return;
     struct settings_stripe *stripe = result->stripe;
     facts_unref(result->facts, &stripe->settings->memory);
@@ -197,12 +199,12 @@ unsigned mxcheck_result_mx_preference(const mxcheck_result *result, size_t index
 
 size_t mxcheck_result_note_count(const mxcheck_result *result)
 {
-    return result == NULL ? 0 : result->judgement.note_count;
+    return result == NULL ? 0 : notes_count(result->judgement.notes);
 }
 
 const char *mxcheck_result_note(const mxcheck_result *result, size_t index)
 {
-    return index < mxcheck_result_note_count(result) ? result->judgement.notes[index] : "";
+    return index < mxcheck_result_note_count(result) ? notes_word(result->judgement.notes, index) : "";
 }
 
 unsigned mxcheck_result_ttl(const mxcheck_result *result)

@@ -46,11 +46,22 @@ void siphash_key_init(struct siphash_key *key)
 }
 
 /* Words are read little-endian, whatever the machine. */
-static uint64_t read_word(const uint8_t *p, size_t size)
+static uint64_t read_word(const uint8_t *p)
+{
+    uint64_t word;
+    memcpy(&word, p, sizeof(word));
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    word = __builtin_bswap64(word);
+#endif
+    return word;
+}
+
+/* Fewer than eight octets. */
+static uint64_t read_rest(const uint8_t *p, size_t size)
 {
     uint64_t word = 0;
-    for (size_t i = 0; i < size; i++)
-        word |= (uint64_t)p[i] << (8 * i);
+    for (size_t i = size; i-- > 0;)
+        word = word << 8 | p[i];
     return word;
 }
 
@@ -61,8 +72,8 @@ uint64_t siphash(const struct siphash_key *key, const void *data, size_t size)
                        UINT64_C(0x6c7967656e657261) ^ key->half[0], UINT64_C(0x7465646279746573) ^ key->half[1]}};
     size_t whole = size - size % 8;
     for (size_t at = 0; at < whole; at += 8)
-        absorb(&s, read_word(p + at, 8));
-    absorb(&s, (uint64_t)size << 56 | read_word(p + whole, size % 8));
+        absorb(&s, read_word(p + at));
+    absorb(&s, (uint64_t)size << 56 | read_rest(p + whole, size % 8));
     s.v[2] ^= 0xff;
     for (int i = 0; i < 3; i++)
         mix(&s);

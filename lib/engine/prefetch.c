@@ -40,7 +40,9 @@ static bool has_failed_lately(const struct settings *settings, mxcheck_cache *ca
         struct facts facts;
         char room[1024];
     } copy;
-    size_t size = cache_get(cache, CACHE_FAILURE, domain, &copy, sizeof(copy));
+    size_t length = strlen(domain);
+    uint64_t hash = cache_hash(cache, domain, length);
+    size_t size = cache_get(cache, CACHE_FAILURE, hash, domain, length, &copy, sizeof(copy));
     if (size == 0 || size > sizeof(copy))
         return false;
     return clock_now_us() < copy.facts.learned_us + (uint64_t)settings->options.cache_failure_ttl_ms * 1000;

@@ -11,10 +11,13 @@
 
 /* A copy of the facts; NULL when there is none, or no memory for it. */
 static const struct facts *fetch(const struct settings *settings, mxcheck_cache *cache, enum cache_kind kind,
-                                 const char *domain, struct recollection *recollection)
+                                 const struct judgement *judgement, struct recollection *recollection)
 {
+    const char *domain = judgement->domain;
+    size_t length = judgement->domain_length;
+    uint64_t hash = recollection->hash;
     size_t room = sizeof(recollection->small);
-    size_t size = cache_get(cache, kind, domain, &recollection->small, room);
+    size_t size = cache_get(cache, kind, hash, domain, length, &recollection->small, room);
     if (size <= room)
         return size == 0 ? NULL : &recollection->small.facts;
     for (int tries = 0; tries < TRIES_MAX && size > room; tries++) {
@@ -23,7 +26,7 @@ static const struct facts *fetch(const struct settings *settings, mxcheck_cache 
         recollection->large = memory_alloc(&settings->memory, room);
         if (recollection->large == NULL)
             return NULL;
-        size = cache_get(cache, kind, domain, recollection->large, room);
+        size = cache_get(cache, kind, hash, domain, length, recollection->large, room);
     }
     return size == 0 || size > room ? NULL : recollection->large;
 }
@@ -47,7 +50,7 @@ static enum recall recall_fresh(const struct settings *settings, mxcheck_cache *
                                 uint64_t now_us, struct recollection *recollection, struct judgement *judgement)
 {
     recall_forget(settings, recollection);
-    const struct facts *facts = fetch(settings, cache, kind, judgement->domain, recollection);
+    const struct facts *facts = fetch(settings, cache, kind, judgement, recollection);
     if (!judge(settings, facts, judgement))
         return RECALL_NOTHING;
     uint64_t age_us = age_of(facts, now_us);
@@ -64,7 +67,7 @@ static enum recall recall_stale(const struct settings *settings, mxcheck_cache *
                                 struct recollection *recollection, struct judgement *judgement)
 {
     recall_forget(settings, recollection);
-    const struct facts *facts = fetch(settings, cache, CACHE_ANSWER, judgement->domain, recollection);
+    const struct facts *facts = fetch(settings, cache, CACHE_ANSWER, judgement, recollection);
     if (!judge(settings, facts, judgement) || judgement->verdict != MXCHECK_VERDICT_ACCEPT)
         return RECALL_NOTHING;
     uint64_t until_ms = (uint64_t)judgement->hold_ms + settings->options.serve_stale_ms;
@@ -82,6 +85,7 @@ static enum recall recall_stale(const struct settings *settings, mxcheck_cache *
 static enum recall look(const struct settings *settings, mxcheck_cache *cache, bool has_failed,
                         struct recollection *recollection, struct judgement *judgement)
 {
+    recollection->hash = cache_hash(cache, judgement->domain, judgement->domain_length);
     uint64_t now_us = clock_coarse_us();
     enum recall outcome = RECALL_NOTHING;
     if (!has_failed) {

@@ -19,6 +19,7 @@ enum recall {
 
 /* Where a copy of the facts is put: judgement->facts lies in it. */
 struct recollection {
+    uint64_t hash;       /* of the domain */
     struct facts *large; /* NULL unless the copy found no room below */
     union {
         struct facts facts;

@@ -58,10 +58,12 @@ void settings_close(struct settings *settings)
         settings_unshare(&settings->stripes[i]);
 }
 
-uint64_t settings_sum(const struct settings *settings, enum tally tally)
+uint64_t settings_sum(const struct settings *settings, mxcheck_verdict verdict, enum origin origin)
 {
     uint64_t sum = 0;
-    for (size_t i = 0; i < STRIPES; i++)
-        sum += __atomic_load_n(&settings->stripes[i].tally[tally], __ATOMIC_RELAXED);
+    for (size_t i = 0; i < STRIPES; i++) {
+        const struct settings_stripe *stripe = &settings->stripes[i];
+        sum += __atomic_load_n(&stripe->checks[verdict - MXCHECK_VERDICT_ACCEPT][origin], __ATOMIC_RELAXED);
+    }
     return sum;
 }

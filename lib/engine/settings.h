@@ -9,23 +9,24 @@
 #include "dns/upstreams.h"
 #include "judge/options.h"
 
-/* What is counted. */
-enum tally {
-    TALLY_ACCEPTED, /* verdicts, in the order of mxcheck_verdict */
-    TALLY_DEFERRED,
-    TALLY_REJECTED,
-    TALLY_HITS,   /* checks that the cache answered */
-    TALLY_MISSES, /* checks that DNS was needed for */
-    TALLY_STALE,  /* checks that the cache answered past the time */
-    TALLIES
+/* Where a verdict came from. */
+enum origin {
+    ORIGIN_FORM,   /* the address alone */
+    ORIGIN_DNS,    /* asked for this check */
+    ORIGIN_MEMORY, /* the cache */
+    ORIGIN_STALE,  /* the cache, past the time */
+    ORIGINS
 };
+
+/* Verdicts that are counted, from MXCHECK_VERDICT_ACCEPT. */
+#define VERDICTS 3
 
 /* Shares and counts of the threads on one processor. */
 struct settings_stripe {
     struct settings *settings;
-    uint64_t tally[TALLIES]; /* atomic */
-    unsigned references;     /* atomic */
-    char apart[STRIPE_SIZE - sizeof(void *) - TALLIES * sizeof(uint64_t) - sizeof(unsigned)];
+    unsigned references;                /* atomic */
+    uint64_t checks[VERDICTS][ORIGINS]; /* atomic */
+    char apart[STRIPE_SIZE - 2 * sizeof(uint64_t) - VERDICTS * ORIGINS * sizeof(uint64_t)];
 };
 
 struct settings {
@@ -48,12 +49,12 @@ void settings_close(struct settings *settings);
 struct settings_stripe *settings_share(struct settings *settings);
 void settings_unshare(struct settings_stripe *stripe);
 
-/* Count one more, at a stripe that is held. */
-static inline void settings_count(struct settings_stripe *stripe, enum tally tally)
+/* Count a check, at a stripe that is held. */
+static inline void settings_count(struct settings_stripe *stripe, mxcheck_verdict verdict, enum origin origin)
 {
-    __atomic_add_fetch(&stripe->tally[tally], 1, __ATOMIC_RELAXED);
+    __atomic_add_fetch(&stripe->checks[verdict - MXCHECK_VERDICT_ACCEPT][origin], 1, __ATOMIC_RELAXED);
 }
 
-uint64_t settings_sum(const struct settings *settings, enum tally tally);
+uint64_t settings_sum(const struct settings *settings, mxcheck_verdict verdict, enum origin origin);
 
 #endif

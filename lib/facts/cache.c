@@ -70,9 +70,8 @@ void cache_unref(mxcheck_cache *cache)
 }
 
 /* The two kinds of a domain are neighbours of no meaning. */
-static uint64_t hash_of(const mxcheck_cache *cache, enum cache_kind kind, const char *domain)
+static uint64_t hash_of(enum cache_kind kind, uint64_t hash)
 {
-    uint64_t hash = siphash(&cache->key, domain, strlen(domain));
     return kind == CACHE_FAILURE ? ~hash : hash;
 }
 
@@ -82,21 +81,31 @@ static struct shard *shard_of(mxcheck_cache *cache, uint64_t hash)
     return &cache->shards[hash >> 58 & (cache->shard_count - 1)];
 }
 
-size_t cache_get(mxcheck_cache *cache, enum cache_kind kind, const char *domain, void *facts, size_t size)
+uint64_t cache_hash(mxcheck_cache *cache, const char *domain, size_t length)
 {
-    uint64_t hash = hash_of(cache, kind, domain);
-    size_t words = shard_get(shard_of(cache, hash), hash, facts, size / sizeof(uint64_t));
-    size_t bytes = words * sizeof(uint64_t);
-    /* Two domains of one hash are not to be expected, and not to be mistaken for each other. */
-    if (bytes == 0 || (bytes <= size && strcmp(facts_domain(facts), domain) != 0))
-        return 0;
-    return bytes;
+    uint64_t hash = siphash(&cache->key, domain, length);
+    shard_expect(shard_of(cache, hash), hash);
+    return hash;
+}
+
+/* Two domains of one hash are not to be expected, and not to be mistaken for each other. */
+static bool are_of(const struct facts *facts, const char *domain, size_t length)
+{
+    return facts->size - facts->domain > length && memcmp(facts_domain(facts), domain, length + 1) == 0;
+}
+
+size_t cache_get(mxcheck_cache *cache, enum cache_kind kind, uint64_t hash, const char *domain, size_t length,
+                 void *facts, size_t size)
+{
+    uint64_t own = hash_of(kind, hash);
+    size_t bytes = sizeof(uint64_t) * shard_get(shard_of(cache, own), own, facts, size / sizeof(uint64_t));
+    return bytes > 0 && bytes <= size && !are_of(facts, domain, length) ? 0 : bytes;
 }
 
 void cache_put(mxcheck_cache *cache, const struct facts *facts, uint64_t era)
 {
     enum cache_kind kind = facts_are_failure(facts) ? CACHE_FAILURE : CACHE_ANSWER;
-    uint64_t hash = hash_of(cache, kind, facts_domain(facts));
+    uint64_t hash = hash_of(kind, cache_hash(cache, facts_domain(facts), strlen(facts_domain(facts))));
     if (era != cache_era(cache))
         return;
     shard_put(shard_of(cache, hash), &cache->memory, hash, facts, facts->size / sizeof(uint64_t));
@@ -118,7 +127,7 @@ void cache_flush(mxcheck_cache *cache, const char *domain)
         return;
     }
     for (int kind = CACHE_ANSWER; kind <= CACHE_FAILURE; kind++) {
-        uint64_t hash = hash_of(cache, (enum cache_kind)kind, domain);
+        uint64_t hash = hash_of((enum cache_kind)kind, cache_hash(cache, domain, strlen(domain)));
         shard_remove(shard_of(cache, hash), hash);
     }
 }

@@ -24,9 +24,14 @@ mxcheck_cache *cache_new(const mxcheck_memory *memory, size_t max_bytes);
 mxcheck_cache *cache_ref(mxcheck_cache *cache);
 void cache_unref(mxcheck_cache *cache);
 
-/* Copy what is remembered of a domain into `facts`, a block of `size` octets aligned for 8. Returns the size of the
- * facts: 0 when there is nothing; more than `size` when they do not fit, and then nothing was copied. */
-size_t cache_get(mxcheck_cache *cache, enum cache_kind kind, const char *domain, void *facts, size_t size);
+/* The hash of a domain of `length` octets; what it leads to is being fetched meanwhile. */
+uint64_t cache_hash(mxcheck_cache *cache, const char *domain, size_t length);
+
+/* Copy what is remembered of a domain, of this hash and length, into `facts`, a block of `size` octets aligned for 8.
+ * Returns the size of the facts: 0 when there is nothing; more than `size` when they do not fit, and then nothing was
+ * copied. */
+size_t cache_get(mxcheck_cache *cache, enum cache_kind kind, uint64_t hash, const char *domain, size_t length,
+                 void *facts, size_t size);
 
 /* Remember facts that are the outcome of a lookup begun in this era, in the place of what was. */
 void cache_put(mxcheck_cache *cache, const struct facts *facts, uint64_t era);

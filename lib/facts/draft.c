@@ -7,6 +7,9 @@
 
 #include <string.h>
 
+/* Texts that a new one is compared with. */
+#define TEXTS_COMPARED 8
+
 void draft_init(struct draft *draft, const mxcheck_memory *memory)
 {
     memset(draft, 0, sizeof(*draft));
@@ -98,29 +101,54 @@ static unsigned find_oddities(const struct draft *draft, size_t exchanges)
     return oddities;
 }
 
-/* The block while it is filled: texts go behind all else, and the empty one is shared. */
+/* The block while it is filled: texts go behind all else. */
 struct packing {
     struct facts *facts;
     facts_place next;
-    facts_place empty;
+    struct {
+        facts_place place;
+        size_t length;
+    } texts[TEXTS_COMPARED]; /* the latest, in a ring */
+    size_t count;
 };
+
+/* Many texts are the end of another: the domain of its hosts, an upstream of itself, the empty one of all. */
+static facts_place find_text(const struct packing *packing, const char *text, size_t length)
+{
+    size_t count = packing->count < TEXTS_COMPARED ? packing->count : TEXTS_COMPARED;
+    for (size_t i = 0; i < count; i++) {
+        facts_place end = packing->texts[i].place + (facts_place)packing->texts[i].length;
+        if (length <= packing->texts[i].length &&
+            memcmp(facts_text(packing->facts, end - (facts_place)length), text, length) == 0)
+            return end - (facts_place)length;
+    }
+    return 0;
+}
 
 static facts_place put_text(struct packing *packing, const char *text)
 {
-    size_t size = strlen(text) + 1;
-    facts_place place = packing->next;
-    if (size == 1 && packing->empty != 0)
-        return packing->empty;
-    memcpy((char *)packing->facts + place, text, size);
-    packing->next += (facts_place)size;
-    if (size == 1)
-        packing->empty = place;
+    size_t length = strlen(text);
+    facts_place place = find_text(packing, text, length);
+    if (place != 0)
+        return place;
+    place = packing->next;
+    memcpy((char *)packing->facts + place, text, length + 1);
+    packing->next += (facts_place)length + 1;
+    packing->texts[packing->count % TEXTS_COMPARED].place = place;
+    packing->texts[packing->count % TEXTS_COMPARED].length = length;
+    packing->count++;
     return place;
 }
 
+static size_t round_up(size_t size)
+{
+    return (size + 7) / 8 * 8;
+}
+
+/* Octets that the facts take at most, when no text is shared. */
 static size_t measure(const struct draft *draft, const char *domain, unsigned *answers)
 {
-    size_t size = strlen(domain) + 2; /* the empty text stands once */
+    size_t size = strlen(domain) + 1;
     *answers = 0;
     for (int i = 0; i < FACTS_QUESTIONS; i++) {
         const struct draft_answer *answer = &draft->answer[i];
@@ -133,18 +161,7 @@ static size_t measure(const struct draft *draft, const char *domain, unsigned *a
         size += sizeof(struct facts_mx) + strlen(draft->mx[i].host) + 1;
     for (int i = 0; i < 2; i++)
         size += strlen(draft->first_address[i]) + 1;
-    return (sizeof(struct facts) + size + 7) / 8 * 8;
-}
-
-/* All upstreams of a domain are mostly the same one: its text is shared. */
-static facts_place put_upstream(struct packing *packing, const struct facts_answer *answers, unsigned count,
-                                const char *upstream)
-{
-    for (unsigned i = 0; i < count; i++) {
-        if (strcmp(facts_text(packing->facts, answers[i].upstream), upstream) == 0)
-            return answers[i].upstream;
-    }
-    return put_text(packing, upstream);
+    return round_up(sizeof(struct facts) + size);
 }
 
 static void pack_answers(struct packing *packing, const struct draft *draft)
@@ -161,7 +178,7 @@ static void pack_answers(struct packing *packing, const struct draft *draft)
             .failure = answer->failure,
             .ttl_s = answer->ttl_s,
             .elapsed_us = answer->elapsed_us,
-            .upstream = put_upstream(packing, answers, count, answer->upstream),
+            .upstream = put_text(packing, answer->upstream),
             .alias = put_text(packing, answer->alias),
             .count = answer->count > UINT16_MAX ? UINT16_MAX : (uint16_t)answer->count,
             .rcode = (int16_t)answer->rcode,
@@ -192,19 +209,19 @@ struct facts *draft_seal(struct draft *draft, const char *domain, uint64_t start
         return NULL;
     sort_mx(draft);
     facts->references = 1;
-    facts->size = (uint32_t)size;
     facts->learned_us = now_us;
     facts->waited_us = now_us - started_us > UINT32_MAX ? UINT32_MAX : (uint32_t)(now_us - started_us);
     facts->dnssec = (uint8_t)draft->dnssec;
     facts->is_local = draft->is_local;
     facts->answer_count = (uint8_t)answers;
     size_t fixed = sizeof(*facts) + answers * sizeof(struct facts_answer) + draft->mx_count * sizeof(struct facts_mx);
-    struct packing packing = {facts, (facts_place)fixed, 0};
+    struct packing packing = {.facts = facts, .next = (facts_place)fixed};
+    pack_mx(&packing, draft);
     facts->domain = put_text(&packing, domain);
     pack_answers(&packing, draft);
-    pack_mx(&packing, draft);
     for (int i = 0; i < 2; i++)
         facts->first_address[i] = put_text(&packing, draft->first_address[i]);
+    facts->size = (uint32_t)round_up(packing.next);
     facts->oddities = (uint8_t)find_oddities(draft, facts->exchanges);
     return facts;
 }

@@ -4,13 +4,7 @@
 
 #include "base/memory.h"
 
-const struct facts_answer *facts_answer(const struct facts *facts, enum facts_question question)
-{
-    static const struct facts_answer not_asked = {.failure = "", .rcode = -1, .outcome = FACTS_NOT_ASKED};
-    const struct facts_answer *answers = (const struct facts_answer *)(const void *)(facts + 1);
-    unsigned index = facts->answer_index[question];
-    return index < facts->answer_count ? &answers[index] : &not_asked;
-}
+const struct facts_answer facts_not_asked = {.failure = "", .rcode = -1, .outcome = FACTS_NOT_ASKED};
 
 static bool has_failed(enum facts_outcome outcome)
 {

@@ -75,8 +75,15 @@ static inline const char *facts_domain(const struct facts *facts)
     return facts_text(facts, facts->domain);
 }
 
+extern const struct facts_answer facts_not_asked;
+
 /* The answer to a question about the domain; one of outcome FACTS_NOT_ASKED when there was none. */
-const struct facts_answer *facts_answer(const struct facts *facts, enum facts_question question);
+static inline const struct facts_answer *facts_answer(const struct facts *facts, enum facts_question question)
+{
+    const struct facts_answer *answers = (const struct facts_answer *)(const void *)(facts + 1);
+    unsigned index = facts->answer_index[question];
+    return index < facts->answer_count ? &answers[index] : &facts_not_asked;
+}
 
 /* facts->mx_count of them, sorted by preference, then as answered; null MX entries stand among them. */
 static inline const struct facts_mx *facts_mx(const struct facts *facts)

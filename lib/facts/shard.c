@@ -50,10 +50,15 @@ static uint64_t *slots_of(const struct shard *shard, uint64_t *block, uint64_t h
     return block + (size_t)scale(hash, shard->buckets) * SLOTS;
 }
 
-/* A slot is the place of its record, 0 when it is free, below 32 bits of the hash. */
-static uint64_t slot_of(uint64_t hash, uint32_t place)
+/* A slot is the place of its record (0 when the slot is free), how often that was asked for, and 30 bits of its hash.
+ */
+#define ASKED_ONE (UINT64_C(1) << 32)
+#define ASKED_MASK (ASKED_MAX * ASKED_ONE)
+#define MARK_SHIFT 34
+
+static uint64_t slot_of(uint64_t hash, uint32_t place, unsigned asked)
 {
-    return hash << 32 | place;
+    return hash << MARK_SHIFT | asked * ASKED_ONE | place;
 }
 
 static uint32_t place_of(uint64_t slot)
@@ -61,29 +66,19 @@ static uint32_t place_of(uint64_t slot)
     return (uint32_t)slot;
 }
 
+static unsigned asked_of(uint64_t slot)
+{
+    return (unsigned)((slot & ASKED_MASK) / ASKED_ONE);
+}
+
 static bool may_be(uint64_t slot, uint64_t hash)
 {
-    return slot != 0 && slot >> 32 == (hash & SIZE_MASK);
-}
-
-static uint8_t *asked_of(const struct shard *shard, uint64_t *block, const uint64_t *slot)
-{
-    return (uint8_t *)(block + (size_t)shard->buckets * SLOTS) + (slot - block);
-}
-
-static unsigned asked(const struct shard *shard, uint64_t *block, const uint64_t *slot)
-{
-    return __atomic_load_n(asked_of(shard, block, slot), __ATOMIC_RELAXED);
-}
-
-static void set_asked(const struct shard *shard, uint64_t *block, const uint64_t *slot, unsigned count)
-{
-    __atomic_store_n(asked_of(shard, block, slot), (uint8_t)count, __ATOMIC_RELAXED);
+    return (slot ^ hash << MARK_SHIFT) >> MARK_SHIFT == 0 && slot != 0;
 }
 
 static uint32_t *ghost_of(const struct shard *shard, uint64_t hash)
 {
-    uint32_t *ghosts = (uint32_t *)(void *)(shard->block + (size_t)shard->buckets * (SLOTS + 1));
+    uint32_t *ghosts = (uint32_t *)(void *)(shard->block + (size_t)shard->buckets * SLOTS);
     return ghosts + scale(hash, shard->buckets * GHOSTS);
 }
 
@@ -94,7 +89,7 @@ static uint32_t ghost_mark(uint64_t hash)
 
 static size_t index_words(const struct shard *shard)
 {
-    return (size_t)shard->buckets * (SLOTS + 1 + GHOSTS / 2);
+    return (size_t)shard->buckets * (SLOTS + GHOSTS / 2);
 }
 
 /* The slot of this very record; NULL when there is none. Under the lock. */
@@ -199,14 +194,14 @@ static void evict(struct shard *shard, uint64_t *slot)
 }
 
 /* Copy a record, onto itself perhaps: `to` is never inside of what it comes from but below it. */
-static void move_record(struct shard *shard, uint64_t *slot, uint32_t to)
+static void move_record(struct shard *shard, uint64_t *slot, uint32_t to, unsigned asked)
 {
     uint64_t *block = shard->block;
     uint32_t from = place_of(load(slot));
     size_t words = (size_t)load(block + from);
     for (size_t i = 0; i < words; i++)
         store(block + to + i, load(block + from + i));
-    store(slot, slot_of(load(slot) >> 32, to));
+    store(slot, slot_of(load(block + to + 1), to, asked));
 }
 
 /* Take the oldest record off a ring. Returns its slot, NULL when it was forgotten already. */
@@ -231,13 +226,12 @@ static void make_proven_room(struct shard *shard, uint32_t words)
         uint64_t *slot = pop_record(shard, ring, &size);
         if (slot == NULL)
             continue;
-        unsigned count = asked(shard, shard->block, slot);
-        if (count == 0 || rounds++ >= ROUNDS_MAX) {
+        unsigned asked = asked_of(load(slot));
+        if (asked == 0 || rounds++ >= ROUNDS_MAX) {
             evict(shard, slot);
             continue;
         }
-        set_asked(shard, shard->block, slot, count - 1);
-        move_record(shard, slot, ring_place(shard, ring, size));
+        move_record(shard, slot, ring_place(shard, ring, size), asked - 1);
     }
 }
 
@@ -248,16 +242,15 @@ static void make_young_room(struct shard *shard, uint32_t words)
         uint64_t *slot = pop_record(shard, &shard->young, &size);
         if (slot == NULL)
             continue;
-        bool is_proven = asked(shard, shard->block, slot) > 0;
+        bool is_proven = asked_of(load(slot)) > 0;
         if (!is_proven && !ring_fits(&shard->proven, size)) {
             uint64_t hash = load(shard->block + place_of(load(slot)) + 1);
             __atomic_store_n(ghost_of(shard, hash), ghost_mark(hash), __ATOMIC_RELAXED);
             evict(shard, slot);
             continue;
         }
-        set_asked(shard, shard->block, slot, 0);
         make_proven_room(shard, size);
-        move_record(shard, slot, ring_place(shard, &shard->proven, size));
+        move_record(shard, slot, ring_place(shard, &shard->proven, size), 0);
     }
 }
 
@@ -272,7 +265,7 @@ static uint64_t *make_slot(struct shard *shard, uint64_t hash)
         if (slot == 0)
             return &slots[i];
         bool is_proven = place_of(slot) >= shard->proven.begin;
-        unsigned rank = 2 * asked(shard, shard->block, &slots[i]) + is_proven;
+        unsigned rank = 2 * asked_of(slot) + is_proven;
         if (rank < least_rank) {
             least_rank = rank;
             least = &slots[i];
@@ -329,7 +322,7 @@ static void write_record(struct shard *shard, uint64_t hash, const void *record,
 {
     uint64_t *slot = find(shard, hash);
     uint32_t size = (uint32_t)words + HEADER;
-    unsigned count = slot == NULL ? 0 : asked(shard, shard->block, slot);
+    unsigned asked = slot == NULL ? 0 : asked_of(load(slot));
     struct ring *ring = choose_ring(shard, hash, size, slot != NULL);
     if (slot != NULL)
         forget(shard, slot);
@@ -348,8 +341,7 @@ static void write_record(struct shard *shard, uint64_t hash, const void *record,
         memcpy(&word, (const char *)record + i * sizeof(word), sizeof(word));
         store(shard->block + place + HEADER + i, word);
     }
-    set_asked(shard, shard->block, slot, count);
-    store(slot, slot_of(hash, place));
+    store(slot, slot_of(hash, place, asked));
     add(&shard->records, 1);
     add(&shard->words, size);
 }
@@ -386,32 +378,46 @@ void shard_reset(struct shard *shard)
 
 /* --- reading --- */
 
+/* Where a copy came from: to count that it was asked for. */
+struct source {
+    uint64_t *slot;
+    uint64_t value;
+};
+
+static void copy_words(char *to, const uint64_t *from, size_t words)
+{
+    for (const uint64_t *end = from + words; from < end; from++, to += sizeof(*from)) {
+        uint64_t word = load(from);
+        memcpy(to, &word, sizeof(word));
+    }
+}
+
 /* What the words are is not known before the sequence has been looked at again: nothing outside of the block is read.
- * Returns as shard_get; *found is the slot. */
+ * Returns as shard_get. */
 static size_t copy_record(const struct shard *shard, uint64_t *block, uint64_t hash, void *copy, size_t room,
-                          uint64_t **found)
+                          struct source *source)
 {
     uint64_t *slots = slots_of(shard, block, hash);
     for (unsigned i = 0; i < SLOTS; i++) {
         uint64_t slot = load(&slots[i]);
         size_t place = place_of(slot);
-        if (!may_be(slot, hash) || place >= shard->block_words - HEADER || load(block + place + 1) != hash)
+        if (!may_be(slot, hash) || place >= shard->block_words - HEADER)
             continue;
+        for (size_t ahead = 8; ahead <= 32; ahead += 8) /* most records take so many cache lines */
+            __builtin_prefetch(block + place + ahead);
         size_t words = (size_t)(load(block + place) & SIZE_MASK);
-        if (words <= HEADER || words > shard->block_words - place)
+        if (words <= HEADER || words > shard->block_words - place || load(block + place + 1) != hash)
             continue;
-        *found = &slots[i];
+        *source = (struct source){&slots[i], slot};
         words -= HEADER;
-        for (size_t j = 0; words <= room && j < words; j++) {
-            uint64_t word = load(block + place + HEADER + j);
-            memcpy((char *)copy + j * sizeof(word), &word, sizeof(word));
-        }
+        if (words <= room)
+            copy_words(copy, block + place + HEADER, words);
         return words;
     }
     return 0;
 }
 
-static size_t read_record(struct shard *shard, uint64_t hash, void *copy, size_t room, uint64_t **found)
+static size_t read_record(struct shard *shard, uint64_t hash, void *copy, size_t room, struct source *source)
 {
     size_t words = 0;
     for (unsigned tries = 0; tries < READ_TRIES; tries++) {
@@ -419,27 +425,32 @@ static size_t read_record(struct shard *shard, uint64_t hash, void *copy, size_t
         if ((before & 1) != 0)
             continue;
         uint64_t *block = __atomic_load_n(&shard->block, __ATOMIC_ACQUIRE);
-        words = block == NULL ? 0 : copy_record(shard, block, hash, copy, room, found);
+        words = block == NULL ? 0 : copy_record(shard, block, hash, copy, room, source);
         if (__atomic_load_n(&shard->sequence, __ATOMIC_RELAXED) == before)
             return words;
     }
     take_lock(shard);
-    words = shard->block == NULL ? 0 : copy_record(shard, shard->block, hash, copy, room, found);
+    words = shard->block == NULL ? 0 : copy_record(shard, shard->block, hash, copy, room, source);
     lock_give(&shard->lock);
     return words;
 }
 
+void shard_expect(const struct shard *shard, uint64_t hash)
+{
+    uint64_t *block = __atomic_load_n(&shard->block, __ATOMIC_ACQUIRE);
+    if (block != NULL)
+        __builtin_prefetch(slots_of(shard, block, hash));
+}
+
 size_t shard_get(struct shard *shard, uint64_t hash, void *copy, size_t room)
 {
-    uint64_t *slot = NULL;
-    size_t words = read_record(shard, hash, copy, room, &slot);
-    if (words == 0)
-        return 0;
-    /* Written only where it changes, so that what is asked for often stays in every processor's cache. Should the slot
-     * be another's by now, that one lives a little longer. */
-    unsigned count = asked(shard, shard->block, slot);
-    if (count < ASKED_MAX)
-        set_asked(shard, shard->block, slot, count + 1);
+    struct source source;
+    size_t words = read_record(shard, hash, copy, room, &source);
+    /* Written only where it changes, so that what is asked for often stays in every processor's cache; and not at all
+     * where the slot has become another's. */
+    if (words != 0 && asked_of(source.value) < ASKED_MAX)
+        __atomic_compare_exchange_n(source.slot, &source.value, source.value + ASKED_ONE, false, __ATOMIC_RELAXED,
+                                    __ATOMIC_RELAXED);
     return words;
 }
 

@@ -39,6 +39,9 @@ struct shard {
 void shard_init(struct shard *shard, size_t bytes);
 void shard_clear(struct shard *shard, const mxcheck_memory *memory);
 
+/* Have the processor fetch what shard_get looks at first. */
+void shard_expect(const struct shard *shard, uint64_t hash);
+
 /* Copy the record of this hash to `copy`, which has room for so many words, and count it as asked for. Returns its size
  * in words, 0 when there is none; more than `room` when it does not fit, and then nothing was copied. */
 size_t shard_get(struct shard *shard, uint64_t hash, void *copy, size_t room);

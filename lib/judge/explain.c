@@ -11,19 +11,6 @@
 #define HINT_MAX 200
 #define MX_SHOWN_MAX 10
 
-static const struct {
-    const char *word;
-    const char *sentence;
-} notes[] = {
-    {"null-mx", "the domain says that it takes no mail, and the option null-mx lets it pass (RFC 7505 section 4.2)"},
-    {"null-mx-mixed", "a null MX stands beside real ones and is ignored (RFC 7505 section 3)"},
-    {"mx-is-literal", "an MX names an IP address where a host name belongs (RFC 5321 section 5.1)"},
-    {"mx-duplicate", "an MX host is listed more than once"},
-    {"underscore", "the name holds an underscore, which host names do not (RFC 1123 section 2.1)"},
-    {"dotless", "the name has no dot (RFC 7085)"},
-    {"ttl-zero", "the records may not be kept at all (TTL 0)"},
-};
-
 static size_t fill(const struct judgement *judgement, const char *line, char *out, size_t limit)
 {
     char fault[HINT_MAX + 1];
@@ -162,16 +149,10 @@ static void put_facts(struct text *text, const struct judgement *judgement)
     }
 }
 
-static void put_notes(struct text *text, const struct judgement *judgement)
+static void put_notes(struct text *text, notes set)
 {
-    for (size_t i = 0; i < judgement->note_count; i++) {
-        text_printf(text, "Note %s", judgement->notes[i]);
-        for (size_t j = 0; j < sizeof(notes) / sizeof(notes[0]); j++) {
-            if (strcmp(notes[j].word, judgement->notes[i]) == 0)
-                text_printf(text, ": %s", notes[j].sentence);
-        }
-        text_puts(text, ".\n");
-    }
+    for (size_t i = 0; i < notes_count(set); i++)
+        text_printf(text, "Note %s: %s.\n", notes_word(set, i), notes_sentence(set, i));
 }
 
 static void put_rule(struct text *text, const struct judgement *judgement)
@@ -199,7 +180,7 @@ size_t explain_write(const struct options *options, const struct judgement *judg
     text_init(&text, buffer, size);
     put_subject(&text, judgement);
     put_facts(&text, judgement);
-    put_notes(&text, judgement);
+    put_notes(&text, judgement->notes);
     put_rule(&text, judgement);
     text_printf(&text, "Verdict: %s (%s).\n", reasons_verdict_word(judgement->verdict),
                 reasons_word(judgement->reason));

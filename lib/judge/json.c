@@ -71,9 +71,9 @@ static void put_mx(struct text *text, const struct facts *facts)
 static void put_notes(struct text *text, const struct judgement *judgement)
 {
     text_puts(text, "\"notes\":[");
-    for (size_t i = 0; i < judgement->note_count; i++) {
+    for (size_t i = 0; i < notes_count(judgement->notes); i++) {
         text_puts(text, i == 0 ? "" : ",");
-        text_put_json(text, judgement->notes[i]);
+        text_put_json(text, notes_word(judgement->notes, i));
     }
     text_puts(text, "],");
 }

@@ -4,17 +4,17 @@
 #define MXCHECK_JUDGE_JUDGEMENT_H
 
 #include "facts/facts.h"
+#include "judge/notes.h"
 #include "judge/options.h"
 #include "mail/address.h"
-
-#define JUDGEMENT_NOTES_MAX 16
 
 struct judgement {
     mxcheck_role role;
     mxcheck_reason reason;
     mxcheck_verdict verdict;
-    const char *address;       /* as given; lent */
-    const char *domain;        /* lower-case A-labels, "" for none; lent */
+    const char *address; /* as given; lent */
+    const char *domain;  /* lower-case A-labels, "" for none; lent */
+    size_t domain_length;
     const char *fault;         /* bad-address: what is wrong with it, static; "" otherwise */
     const char *rule;          /* special-use: the RFC that says so, static; "" otherwise */
     const struct facts *facts; /* NULL: DNS was not asked; lent */
@@ -24,8 +24,7 @@ struct judgement {
     bool is_cached;            /* the facts were remembered */
     bool is_stale;             /* they are past their time, and DNS fails */
     unsigned elapsed_us;
-    const char *notes[JUDGEMENT_NOTES_MAX]; /* static words */
-    size_t note_count;
+    notes notes;
 };
 
 #endif

@@ -23,18 +23,12 @@ static void decide(struct judgement *judgement, mxcheck_reason reason)
     judgement->verdict = policy_verdict_of(reason);
 }
 
-static void note(struct judgement *judgement, const char *word)
-{
-    assert(judgement->note_count < JUDGEMENT_NOTES_MAX);
-    judgement->notes[judgement->note_count++] = word;
-}
-
 static void note_name(struct judgement *judgement)
 {
     if (domain_has_underscore(judgement->domain))
-        note(judgement, "underscore");
+        notes_add(&judgement->notes, NOTE_UNDERSCORE);
     if (domain_is_dotless(judgement->domain)) /* RFC 7085 */
-        note(judgement, "dotless");
+        notes_add(&judgement->notes, NOTE_DOTLESS);
 }
 
 /* --- without DNS --- */
@@ -45,11 +39,13 @@ static void refuse_form(struct judgement *judgement, const char *fault)
     decide(judgement, MXCHECK_REASON_BAD_ADDRESS);
 }
 
-static void judge_domain(const struct options *options, const char *domain, struct judgement *judgement)
+static void judge_domain(const struct options *options, const struct address *parsed, struct judgement *judgement)
 {
-    const char *rule = options->query_special_use ? NULL : domain_special_use(domain);
+    const char *domain = parsed->domain;
+    const char *rule = options->query_special_use ? NULL : domain_special_use(domain, parsed->domain_length);
 
     judgement->domain = domain;
+    judgement->domain_length = parsed->domain_length;
     if (exempt_holds(options->exempt, domain)) {
         decide(judgement, MXCHECK_REASON_EXEMPT);
         note_name(judgement);
@@ -66,6 +62,7 @@ bool policy_judge_address(const struct options *options, const struct address *p
     judgement->reason = (mxcheck_reason)0;
     judgement->verdict = (mxcheck_verdict)0;
     judgement->domain = "";
+    judgement->domain_length = 0;
     judgement->fault = "";
     judgement->rule = "";
     judgement->facts = NULL;
@@ -74,7 +71,7 @@ bool policy_judge_address(const struct options *options, const struct address *p
     judgement->ttl_s = 0;
     judgement->is_cached = false;
     judgement->is_stale = false;
-    judgement->note_count = 0;
+    judgement->notes = 0;
 
     switch (parsed->kind) {
     case ADDRESS_BAD:
@@ -96,7 +93,7 @@ bool policy_judge_address(const struct options *options, const struct address *p
         decide(judgement, options->refuse_literals ? MXCHECK_REASON_LITERAL_REFUSED : MXCHECK_REASON_ADDRESS_LITERAL);
         break;
     case ADDRESS_DOMAIN:
-        judge_domain(options, parsed->domain, judgement);
+        judge_domain(options, parsed, judgement);
         break;
     }
     return judgement->verdict != 0;
@@ -180,7 +177,7 @@ static void judge_null_mx(const struct options *options, struct judgement *judge
         return;
     }
     decide(judgement, MXCHECK_REASON_MX);
-    note(judgement, "null-mx");
+    notes_add(&judgement->notes, NOTE_NULL_MX);
 }
 
 static void judge_mx(const struct options *options, const struct facts *facts, struct judgement *judgement)
@@ -192,11 +189,11 @@ static void judge_mx(const struct options *options, const struct facts *facts, s
     }
     decide(judgement, MXCHECK_REASON_MX);
     if ((facts->oddities & FACTS_NULL_MX_MIXED) != 0) /* RFC 7505 section 3: a null MX stands alone */
-        note(judgement, "null-mx-mixed");
+        notes_add(&judgement->notes, NOTE_NULL_MX_MIXED);
     if ((facts->oddities & FACTS_MX_IS_LITERAL) != 0)
-        note(judgement, "mx-is-literal");
+        notes_add(&judgement->notes, NOTE_MX_IS_LITERAL);
     if ((facts->oddities & FACTS_MX_DUPLICATE) != 0)
-        note(judgement, "mx-duplicate");
+        notes_add(&judgement->notes, NOTE_MX_DUPLICATE);
 }
 
 static uint32_t lesser(uint32_t a, uint32_t b)
@@ -263,7 +260,7 @@ static void note_records(struct judgement *judgement)
         question = FACTS_AAAA;
     note_name(judgement);
     if (facts_answer(judgement->facts, question)->ttl_s == 0)
-        note(judgement, "ttl-zero");
+        notes_add(&judgement->notes, NOTE_TTL_ZERO);
 }
 
 void policy_judge_facts(const struct options *options, const struct facts *facts, struct judgement *judgement)
@@ -271,7 +268,7 @@ void policy_judge_facts(const struct options *options, const struct facts *facts
     enum facts_outcome mx = facts_answer(facts, FACTS_MX)->outcome;
 
     judgement->facts = facts;
-    judgement->note_count = 0;
+    judgement->notes = 0;
     if (mx == FACTS_RECORDS && facts->mx_count > 0)
         judge_mx(options, facts, judgement);
     else if (mx == FACTS_NODATA || mx == FACTS_NXDOMAIN)
@@ -289,6 +286,8 @@ bool policy_is_answered(const struct options *options, const struct facts *facts
     enum facts_outcome mx = facts_answer(facts, FACTS_MX)->outcome;
     enum facts_outcome a = facts_answer(facts, FACTS_A)->outcome;
 
+    if (mx == FACTS_RECORDS)
+        return true;
     if (mx == FACTS_TIMEOUT || a == FACTS_TIMEOUT || facts_answer(facts, FACTS_AAAA)->outcome == FACTS_TIMEOUT)
         return facts->waited_us / 1000 + PATIENCE_SLACK_MS >= options->timeout_ms;
     if (mx != FACTS_NODATA && (mx != FACTS_NXDOMAIN || options->nxdomain == NXDOMAIN_FINAL))

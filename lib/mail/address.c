@@ -97,6 +97,10 @@ static bool read_dot_string(struct reader *reader)
     const char *start = reader->at;
     while (reader->at < reader->end && *reader->at != '@') {
         char c = *reader->at;
+        if (text_is_alpha(c) || text_is_digit(c) || c == '.' || c == '-' || c == '_') {
+            reader->at++;
+            continue;
+        }
         if (c == ' ')
             return fail(reader, "the local part has a space outside quotes");
         if (c != '\0' && strchr("()<>[]:;,\\\"", c) != NULL) /* specials: not atext, RFC 5322 section 3.2.3 */
@@ -193,7 +197,10 @@ static bool read_domain(struct reader *reader, struct address *address)
     if (memchr(reader->at, '@', (size_t)(reader->end - reader->at)) != NULL)
         return fail(reader, "the address has a second @ outside quotes");
     address->kind = ADDRESS_DOMAIN;
-    return read_name(reader, reader->end, address->domain);
+    if (!read_name(reader, reader->end, address->domain))
+        return false;
+    address->domain_length = strlen(address->domain);
+    return true;
 }
 
 /* Path = "<" [ A-d-l ":" ] Mailbox ">", RFC 5321 section 4.1.2; the brackets are off by now. */
@@ -228,6 +235,7 @@ int address_parse(const char *text, struct address *address)
     struct reader reader = {.at = text, .end = text + strlen(text)};
     address->fault = "";
     address->domain[0] = '\0';
+    address->domain_length = 0;
     if (strip_brackets(&reader) && read_path(&reader, address))
         return 0;
     if (reader.is_out_of_memory)

@@ -15,8 +15,9 @@ enum address_kind {
 
 struct address {
     enum address_kind kind;
-    const char *fault;                /* ADDRESS_BAD: a static sentence; "" otherwise */
-    char domain[DOMAIN_SIZE];         /* ADDRESS_DOMAIN: lower-case A-labels without final dot; "" otherwise */
+    const char *fault; /* ADDRESS_BAD: a static sentence; "" otherwise */
+    size_t domain_length;
+    char domain[DOMAIN_SIZE]; /* ADDRESS_DOMAIN: lower-case A-labels without final dot; "" otherwise */
 };
 
 /* Parse a path of RFC 5321 section 4.1.2 / RFC 6531 section 3.3 without role: which kind is fine where is judgement.

@@ -139,12 +139,39 @@ static void lower(char *name)
         *name = text_to_lower(*name);
 }
 
+/* The name of nearly all mail, in one pass: plain ASCII with nothing wrong about it. Whatever else it is, is for the
+ * long way to find out. */
+static bool copy_plain(const char *text, size_t length, char name[DOMAIN_SIZE])
+{
+    char plain[DOMAIN_SIZE];
+    size_t label = 0;
+    if (length >= sizeof(plain))
+        return false;
+    for (size_t i = 0; i < length; i++) {
+        char c = text_to_lower(text[i]);
+        plain[i] = c;
+        if (text_is_alpha(c) || text_is_digit(c) || c == '_' || (c == '-' && label > 0))
+            label++;
+        else if (c == '.' && label > 0 && label <= LABEL_MAX_OCTETS && plain[i - 1] != '-')
+            label = 0;
+        else
+            return false;
+    }
+    plain[length] = '\0';
+    if (label == 0 || label > LABEL_MAX_OCTETS || plain[length - 1] == '-' || domain_is_ipv4_literal(plain))
+        return false;
+    memcpy(name, plain, length + 1);
+    return true;
+}
+
 enum domain_status domain_parse(const char *text, size_t length, char name[DOMAIN_SIZE], const char **fault)
 {
     char ascii[DOMAIN_SIZE + 1]; /* with the final dot */
     struct text out;
     if (length == 0)
         return refuse(fault, "the domain is empty");
+    if (copy_plain(text, length, name))
+        return DOMAIN_OK;
     if (length > INPUT_MAX_OCTETS)
         return refuse(fault, "the domain is too long");
     text_init(&out, ascii, sizeof(ascii));
@@ -230,19 +257,23 @@ bool domain_is_within(const char *name, const char *zone)
     return name_length == zone_length || name[name_length - zone_length - 1] == '.';
 }
 
-const char *domain_special_use(const char *name)
+const char *domain_special_use(const char *name, size_t length)
 {
     static const struct {
         const char *zone;
+        size_t length;
         const char *source;
     } rows[] = {
-#define ROW(zone, source) {zone, source},
+#define ROW(zone, source) {zone, sizeof(zone) - 1, source},
 #include "mail/special_use.def"
 #undef ROW
     };
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-        if (domain_is_within(name, rows[i].zone))
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        if (length < rows[i].length || memcmp(name + length - rows[i].length, rows[i].zone, rows[i].length) != 0)
+            continue;
+        if (length == rows[i].length || name[length - rows[i].length - 1] == '.')
             return rows[i].source;
+    }
     return NULL;
 }
 

@@ -22,8 +22,9 @@ void domain_to_unicode(const char *name, char *buffer, size_t size);
 /* Is `name` equal to `zone`, or (with below) under it? Both lower-case without final dot. */
 bool domain_is_within(const char *name, const char *zone);
 
-/* Does public DNS never have this name (special_use.def)? Returns the source ("RFC 6761 section 6.3"), or NULL. */
-const char *domain_special_use(const char *name);
+/* Does public DNS never have this name of so many octets (special_use.def)? Returns the source ("RFC 6761
+ * section 6.3"), or NULL. */
+const char *domain_special_use(const char *name, size_t length);
 
 bool domain_is_dotless(const char *name);
 bool domain_has_underscore(const char *name);

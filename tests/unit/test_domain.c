@@ -357,9 +357,9 @@ static void test_special_use_names_have_their_source(void **state)
                                            "onions",   "example.com", "home.arpa",  "salt"};
     (void)state;
     for (size_t i = 0; i < COUNT(rows); i++)
-        assert_string_equal(domain_special_use(rows[i].text), rows[i].want);
+        assert_string_equal(domain_special_use(rows[i].text, strlen(rows[i].text)), rows[i].want);
     for (size_t i = 0; i < COUNT(ordinary); i++)
-        assert_null(domain_special_use(ordinary[i]));
+        assert_null(domain_special_use(ordinary[i], strlen(ordinary[i])));
 }
 
 static void test_dotless_and_underscore_are_seen(void **state)

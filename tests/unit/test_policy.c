@@ -42,8 +42,9 @@ static const char *notes_of(const struct judgement *judgement)
 {
     static char line[256];
     line[0] = '\0';
-    for (size_t i = 0; i < judgement->note_count; i++)
-        snprintf(line + strlen(line), sizeof(line) - strlen(line), "%s%s", i == 0 ? "" : " ", judgement->notes[i]);
+    for (size_t i = 0; i < notes_count(judgement->notes); i++)
+        snprintf(line + strlen(line), sizeof(line) - strlen(line), "%s%s", i == 0 ? "" : " ",
+                 notes_word(judgement->notes, i));
     return line;
 }
 

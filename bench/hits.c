@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* hits.c: what a check of a remembered domain costs, from address to result, freed; and what of it is the reading of
+ * the address. Facts of domains with two MX are put into the cache directly; DNS is not asked.
+ *
+ *     hits DOMAINS THREADS BATCHES [uniform]
+ *
+ * A batch is a thousand checks. Domains are asked for as mail asks for them, by Zipf's law with s = 1.0, or each as
+ * often as any other. */
+#include "measure.h"
+
+#include "base/clock.h"
+#include "base/memory.h"
+#include "facts/cache.h"
+#include "facts/draft.h"
+#include "mail/address.h"
+
+#include <math.h>
+#include <pthread.h>
+#include <string.h>
+
+enum { BATCH = 1000, THREADS_MAX = 16, BUCKET_NS = 10, BUCKETS = 500 };
+
+/* Of single calls; small, so that keeping count disturbs little of what is measured. */
+struct histogram {
+    unsigned count[BUCKETS];
+    unsigned long total;
+    double sum_ns;
+};
+
+struct run {
+    mxcheck_ctx *ctx;
+    struct histogram checks, parsings, readings;
+    unsigned domains;
+    unsigned batches;
+    unsigned misses;
+    int is_uniform;
+    pthread_t thread;
+    double check_ns; /* medians */
+    double parse_ns;
+    double mean_ns;
+    uint32_t random;
+};
+
+static void write_address(char *address, size_t size, unsigned domain)
+{
+    snprintf(address, size, "user@domain%u.example.com", domain);
+}
+
+static void remember(mxcheck_cache *cache, unsigned domain)
+{
+    struct draft draft;
+    char name[64];
+    draft_init(&draft, &memory_libc);
+    struct draft_answer *mx = &draft.answer[FACTS_MX];
+    *mx = (struct draft_answer){.outcome = FACTS_RECORDS, .ttl_s = 3600, .count = 2, .failure = ""};
+    snprintf(mx->upstream, sizeof(mx->upstream), "127.0.0.1:53");
+    snprintf(name, sizeof(name), "mx1.domain%u.example.com", domain);
+    draft_add_mx(&draft, 10, 3600, name);
+    name[2] = '2';
+    draft_add_mx(&draft, 20, 3600, name);
+    snprintf(name, sizeof(name), "domain%u.example.com", domain);
+    struct facts *facts = draft_seal(&draft, name, clock_now_us(), clock_now_us());
+    if (facts == NULL)
+        exit(1);
+    cache_put(cache, facts, cache_era(cache));
+    facts_unref(facts, &memory_libc);
+    draft_clear(&draft);
+}
+
+static double now_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec * 1e9 + (double)now.tv_nsec;
+}
+
+static char (*make_batch(struct run *run))[64]
+{
+    static _Thread_local char addresses[BATCH][64];
+    for (unsigned i = 0; i < BATCH; i++) {
+        run->random = run->random * 1664525 + 1013904223;
+        double share = run->random / 4294967296.0;
+        double rank = run->is_uniform ? share * run->domains : exp(share * log(run->domains + 1.0)) - 1;
+        /* The multiplier is a prime, so that neighbours in rank are none in memory. */
+        write_address(addresses[i], sizeof(addresses[i]), (unsigned)((uint64_t)rank * 2147483647 % run->domains));
+    }
+    return addresses;
+}
+
+static int is_hit(struct run *run, const char *address)
+{
+    mxcheck_result *result;
+    if (mxcheck_check_cached(run->ctx, MXCHECK_ROLE_RCPT, address, &result) != MXCHECK_OK)
+        return 0;
+    int is_accepted = mxcheck_result_verdict(result) == MXCHECK_VERDICT_ACCEPT;
+    mxcheck_result_unref(result);
+    return is_accepted;
+}
+
+static void note(struct histogram *histogram, double ns)
+{
+    unsigned bucket = ns < 0 ? 0 : (unsigned)(ns / BUCKET_NS);
+    histogram->count[bucket < BUCKETS ? bucket : BUCKETS - 1]++;
+    histogram->sum_ns += ns;
+    histogram->total++;
+}
+
+static double median(const struct histogram *histogram)
+{
+    unsigned long below = 0;
+    unsigned bucket = 0;
+    while (2 * (below + histogram->count[bucket]) < histogram->total)
+        below += histogram->count[bucket++];
+    double within = ((double)histogram->total / 2 - (double)below) / histogram->count[bucket];
+    return (bucket + within) * BUCKET_NS;
+}
+
+static double mean(const struct histogram *histogram)
+{
+    return histogram->sum_ns / (double)histogram->total;
+}
+
+static void time_checks(struct run *run, char (*addresses)[64])
+{
+    double before_ns = now_ns();
+    for (unsigned i = 0; i < BATCH; i++) {
+        run->misses += !is_hit(run, addresses[i]);
+        double after_ns = now_ns();
+        note(&run->checks, after_ns - before_ns);
+        before_ns = now_ns();
+    }
+}
+
+static void time_parsing(struct run *run, char (*addresses)[64])
+{
+    static _Thread_local volatile unsigned kinds;
+    double before_ns = now_ns();
+    for (unsigned i = 0; i < BATCH; i++) {
+        struct address address;
+        address_parse(addresses[i], &address);
+        kinds += (unsigned)address.kind;
+        double after_ns = now_ns();
+        note(&run->parsings, after_ns - before_ns);
+        before_ns = now_ns();
+    }
+}
+
+static void time_clock(struct run *run)
+{
+    double before_ns = now_ns();
+    for (unsigned i = 0; i < BATCH; i++) {
+        double after_ns = now_ns();
+        note(&run->readings, after_ns - before_ns);
+        before_ns = now_ns();
+    }
+}
+
+static void *work(void *user)
+{
+    struct run *run = user;
+    for (unsigned i = 0; i < run->batches; i++) {
+        char(*addresses)[64] = make_batch(run);
+        time_checks(run, addresses);
+        time_parsing(run, addresses);
+        time_clock(run);
+    }
+    run->mean_ns = mean(&run->checks) - mean(&run->readings);
+    run->check_ns = median(&run->checks) - median(&run->readings);
+    run->parse_ns = median(&run->parsings) - median(&run->readings);
+    return NULL;
+}
+
+int main(int argc, char **argv)
+{
+    static struct run runs[THREADS_MAX];
+    mxcheck_config *config;
+    mxcheck_ctx *ctx;
+    mxcheck_cache *cache;
+    mxcheck_stats stats;
+    if (argc != 4 && argc != 5)
+        return 64;
+    unsigned domains = (unsigned)atoi(argv[1]), threads = (unsigned)atoi(argv[2]), batches = (unsigned)atoi(argv[3]);
+    if (domains == 0 || threads == 0 || threads > THREADS_MAX || batches == 0)
+        return 64;
+    if (mxcheck_cache_new((size_t)domains * 320 + (4 << 20), &cache) != MXCHECK_OK ||
+        mxcheck_config_new(&config) != MXCHECK_OK || mxcheck_config_set_cache(config, cache) != MXCHECK_OK ||
+        mxcheck_ctx_new(config, &ctx) != MXCHECK_OK)
+        return 1;
+    for (unsigned i = 0; i < domains; i++)
+        remember(cache, i);
+    for (unsigned i = 0; i < threads; i++) {
+        runs[i] =
+            (struct run){.ctx = ctx, .domains = domains, .batches = batches, .random = i + 1, .is_uniform = argc == 5};
+        if (pthread_create(&runs[i].thread, NULL, work, &runs[i]) != 0)
+            return 1;
+    }
+    double check_ns = 0, mean_ns = 0, parse_ns = 0, per_second = 0;
+    unsigned misses = 0;
+    for (unsigned i = 0; i < threads; i++) {
+        pthread_join(runs[i].thread, NULL);
+        check_ns += runs[i].check_ns / threads;
+        parse_ns += runs[i].parse_ns / threads;
+        mean_ns += runs[i].mean_ns / threads;
+        per_second += 1e9 / runs[i].mean_ns;
+        misses += runs[i].misses;
+    }
+    mxcheck_ctx_stats(ctx, &stats, sizeof(stats));
+    printf(
+        "check_ns=%.1f mean_ns=%.1f parse_ns=%.1f millions_per_s=%.3f misses=%u domains=%llu bytes_per_domain=%.1f\n",
+        check_ns, mean_ns, parse_ns, per_second / 1e6, misses, (unsigned long long)stats.domains,
+        stats.domains == 0 ? 0 : (double)stats.bytes / (double)stats.domains);
+    mxcheck_ctx_free(ctx);
+    mxcheck_config_free(config);
+    mxcheck_cache_unref(cache);
+    return misses > 0;
+}

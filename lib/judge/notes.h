@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* notes.h: sets of notes, a bit for each row of notes.def. */
+#ifndef MXCHECK_JUDGE_NOTES_H
+#define MXCHECK_JUDGE_NOTES_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum note {
+#define NOTE(id, ...) NOTE_##id,
+#include "judge/notes.def"
+#undef NOTE
+    NOTES_MAX
+};
+
+typedef uint32_t notes; /* bit 1 << enum note */
+
+static inline void notes_add(notes *set, enum note note)
+{
+    *set |= (notes)1 << note;
+}
+
+size_t notes_count(notes set);
+
+/* Word and sentence of note `index` of the set, which is below its count; static. */
+const char *notes_word(notes set, size_t index);
+const char *notes_sentence(notes set, size_t index);
+
+#endif

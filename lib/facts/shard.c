@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* shard.c: a hash index and two rings of records in one block.
  *
- * The block holds buckets of eight slots, a count of askings for each slot, the ghosts of what was evicted young, and
- * the two rings. A new record goes into the young ring. At its end it goes over to the proven ring when it was asked
- * for again or there is room, and is evicted otherwise; only a ghost of its hash stays for a while, which lets it into
- * the proven ring at once should it come again. The proven ring gives each record as many more rounds as it was asked
- * for, at most three. So names that come once never push out those that come often.
+ * The block holds buckets of eight slots, the ghosts of what was evicted young, and the two rings. A new record goes
+ * into the young ring. At its end it goes over to the proven ring when it was asked for again, twice at least, or when
+ * there is room, and is evicted otherwise; only a ghost of its hash stays for a while, which lets it into the proven
+ * ring at once should it come again. The proven ring gives each record as many more rounds as it was asked for, at most
+ * three. So names that come once or twice never push out those that come often.
  *
  * A writer makes the sequence odd, changes words, and makes it even. A reader copies words and throws the copy away
  * when the sequence was odd or has changed. Each word is read with acquire and written with release, so that a reader
@@ -17,14 +17,15 @@
 #include <stdbool.h>
 #include <string.h>
 
-#define SLOTS 8            /* of a bucket: one cache line */
-#define GHOSTS 4           /* for each bucket, of 32 bits */
-#define BYTES_PER_SLOT 128 /* records are larger, so that few buckets overflow */
-#define YOUNG_SHARE 10     /* the young ring is one part in so many */
-#define ASKED_MAX 3        /* more askings are not counted */
-#define ROUNDS_MAX 64      /* records that one writing carries around, at most */
-#define READ_TRIES 64      /* before a reader takes the lock */
-#define HEADER 2           /* words before a record: its size with them, its hash */
+#define SLOTS 8           /* of a bucket: one cache line */
+#define GHOSTS 4          /* for each bucket, of 32 bits */
+#define BYTES_PER_SLOT 96 /* records are larger, so that few buckets overflow */
+#define YOUNG_SHARE 10    /* the young ring is one part in so many */
+#define ASKED_MAX 3       /* more askings are not counted */
+#define ASKED_ENOUGH 2    /* for a young record to be proven: twice is what one message may do to a name */
+#define ROUNDS_MAX 64     /* records that one writing carries around, at most */
+#define READ_TRIES 64     /* before a reader takes the lock */
+#define HEADER 2          /* words before a record: its size with them, its hash */
 #define PAD (UINT64_C(1) << 63)
 #define SIZE_MASK UINT64_C(0xffffffff)
 
@@ -242,7 +243,7 @@ static void make_young_room(struct shard *shard, uint32_t words)
         uint64_t *slot = pop_record(shard, &shard->young, &size);
         if (slot == NULL)
             continue;
-        bool is_proven = asked_of(load(slot)) > 0;
+        bool is_proven = asked_of(load(slot)) >= ASKED_ENOUGH;
         if (!is_proven && !ring_fits(&shard->proven, size)) {
             uint64_t hash = load(shard->block + place_of(load(slot)) + 1);
             __atomic_store_n(ghost_of(shard, hash), ghost_mark(hash), __ATOMIC_RELAXED);

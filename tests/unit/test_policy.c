@@ -70,6 +70,7 @@ static void check_form(const struct form *row)
     parsed.kind = row->kind;
     parsed.fault = row->kind == ADDRESS_BAD ? "the local part is empty" : "";
     snprintf(parsed.domain, sizeof(parsed.domain), "%s", row->domain);
+    parsed.domain_length = strlen(parsed.domain);
     set(&options, row->options);
     if (policy_judge_address(&options, &parsed, row->role, &judgement) != (row->reason != 0) ||
         judgement.reason != row->reason)

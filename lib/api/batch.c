@@ -126,6 +126,7 @@ mxcheck_status mxcheck_check_rcpts(mxcheck_ctx *ctx, const char *const *addresse
 {
     if (ctx == NULL || addresses == NULL || results == NULL || has_null(addresses, count))
         return MXCHECK_ERR_INVALID;
+    background_turn(&ctx->background);
     const mxcheck_memory *memory = &ctx->settings->memory;
     struct batch batch = {.ctx = ctx, .started_us = clock_now_us()};
     batch.items = memory_zalloc(memory, count + 1, sizeof(struct item));

@@ -107,10 +107,7 @@ static mxcheck_status ask_dns(mxcheck_ctx *ctx, struct check *check, uint64_t st
 
 void check_prefetch(mxcheck_ctx *ctx, const struct check *check)
 {
-    if (!ctx->settings->options.prefetch)
-        return;
-    background_turn(&ctx->background);
-    if (check->is_fading)
+    if (check->is_fading && ctx->settings->options.prefetch)
         background_begin(&ctx->background, check->parsed.domain);
 }
 
@@ -122,6 +119,7 @@ static mxcheck_status check_address(mxcheck_ctx *ctx, mxcheck_role role, const c
     uint64_t elapsed_us = 0;
     if (ctx == NULL || address == NULL || checked == NULL)
         return MXCHECK_ERR_INVALID;
+    background_turn(&ctx->background);
     int is_decided = check_begin(ctx, role, address, &check);
     if (is_decided < 0)
         return MXCHECK_ERR_NOMEM;

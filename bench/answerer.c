@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* answerer.c: a source of answers for benchmarks: UDP on loopback, every name has two MX, but A and AAAA are empty.
  *
- *     answerer [--loss PERCENT]     prints `listening on 127.0.0.1:PORT`; ends when its standard input does
+ *     answerer [--loss PERCENT | --port-53]     prints `listening on ADDRESS:PORT`; ends when its standard input does
+ *
+ * That is a free port of 127.0.0.1, or port 53 of 127.0.0.77.
  *
  * Lost is a share of the questions, drawn by a fixed seed. It knows just enough DNS to be faster than who asks. */
 #define _GNU_SOURCE /* recvmmsg, sendmmsg */
@@ -85,6 +87,10 @@ int main(int argc, char **argv)
     int room = 8 << 20;
     if (argc == 3 && strcmp(argv[1], "--loss") == 0)
         loss_percent = (unsigned)atoi(argv[2]);
+    if (argc == 2 && strcmp(argv[1], "--port-53") == 0) {
+        address.sin_addr.s_addr = htonl(0x7f00004d);
+        address.sin_port = htons(53);
+    }
     int fd = socket(AF_INET, SOCK_DGRAM, 0);
     setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof(room));
     setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &room, sizeof(room));
@@ -93,7 +99,7 @@ int main(int argc, char **argv)
         perror("answerer");
         return 1;
     }
-    printf("listening on 127.0.0.1:%d\n", ntohs(address.sin_port));
+    printf("listening on %s:%d\n", inet_ntoa(address.sin_addr), ntohs(address.sin_port));
     fflush(stdout);
     struct pollfd watched[] = {{.fd = fd, .events = POLLIN}, {.fd = STDIN_FILENO, .events = POLLIN}};
     while (poll(watched, 2, -1) >= 0 && watched[1].revents == 0)

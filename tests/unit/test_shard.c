@@ -348,6 +348,8 @@ static void test_who_reads_beside_writers_gets_whole_records(void **state)
     struct threads data[4] = {{shard, 1, 0}, {shard, 2, 0}, {shard, 3, 0}, {shard, 4, 0}};
     pthread_t threads[4];
     (void)state;
+    for (uint64_t name = 1; name <= 500; name++)
+        put(shard, name, 1, 20);
     for (int i = 0; i < 4; i++)
         assert_int_equal(pthread_create(&threads[i], NULL, i < 2 ? write_much : read_much, &data[i]), 0);
     for (int i = 0; i < 4; i++) {

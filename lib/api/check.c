@@ -42,8 +42,6 @@ static void conclude(mxcheck_ctx *ctx, const struct facts *facts, struct judgeme
     if (facts_are_failure(facts) && ctx->settings->options.serve_stale_ms > 0 &&
         recall(ctx->settings, ctx->cache, true, recollection, judgement) == RECALL_STALE)
         return;
-    judgement->is_cached = false;
-    judgement->is_stale = false;
     policy_judge_facts(&ctx->settings->options, facts, judgement);
 }
 
@@ -69,10 +67,8 @@ void check_land(mxcheck_ctx *ctx, struct facts *facts, uint64_t started_us, mxch
     if (judgement.is_stale && replace(ctx, &judgement, open)) {
         facts_unref(facts, &ctx->settings->memory);
     } else {
-        if (judgement.is_stale) { /* without memory for a copy of it, the failure is told */
-            judgement.is_cached = judgement.is_stale = false;
+        if (judgement.is_stale) /* without memory for a copy of it, the failure is told */
             policy_judge_facts(&ctx->settings->options, facts, &judgement);
-        }
         (*open)->judgement = judgement;
         (*open)->facts = facts;
     }

@@ -31,6 +31,18 @@ static void note_name(struct judgement *judgement)
         notes_add(&judgement->notes, NOTE_DOTLESS);
 }
 
+/* What earlier facts have left in the judgement. */
+static void forget_facts(struct judgement *judgement)
+{
+    judgement->facts = NULL;
+    judgement->hold_ms = 0;
+    judgement->until_us = 0;
+    judgement->ttl_s = 0;
+    judgement->is_cached = false;
+    judgement->is_stale = false;
+    judgement->notes = 0;
+}
+
 /* --- without DNS --- */
 
 static void refuse_form(struct judgement *judgement, const char *fault)
@@ -65,13 +77,7 @@ bool policy_judge_address(const struct options *options, const struct address *p
     judgement->domain_length = 0;
     judgement->fault = "";
     judgement->rule = "";
-    judgement->facts = NULL;
-    judgement->hold_ms = 0;
-    judgement->until_us = 0;
-    judgement->ttl_s = 0;
-    judgement->is_cached = false;
-    judgement->is_stale = false;
-    judgement->notes = 0;
+    forget_facts(judgement);
 
     switch (parsed->kind) {
     case ADDRESS_BAD:
@@ -101,6 +107,7 @@ bool policy_judge_address(const struct options *options, const struct address *p
 
 void policy_judge_overload(struct judgement *judgement)
 {
+    forget_facts(judgement);
     decide(judgement, MXCHECK_REASON_OVERLOADED);
 }
 
@@ -267,8 +274,8 @@ void policy_judge_facts(const struct options *options, const struct facts *facts
 {
     enum facts_outcome mx = facts_answer(facts, FACTS_MX)->outcome;
 
+    forget_facts(judgement);
     judgement->facts = facts;
-    judgement->notes = 0;
     if (mx == FACTS_RECORDS && facts->mx_count > 0)
         judge_mx(options, facts, judgement);
     else if (mx == FACTS_NODATA || mx == FACTS_NXDOMAIN)

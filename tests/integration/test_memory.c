@@ -118,6 +118,23 @@ static mxcheck_status check_blocking(mxcheck_ctx *ctx, const char *address, stru
     return status;
 }
 
+/* As one of three recipients, of whom another has the same domain. */
+static mxcheck_status check_batch(mxcheck_ctx *ctx, const char *address, struct heard *heard)
+{
+    const char *const addresses[] = {"u@ok-mx.mx.example", address, address};
+    mxcheck_result *results[3] = {NULL, NULL, NULL};
+    mxcheck_status status = mxcheck_check_rcpts(ctx, addresses, 3, results);
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(status == MXCHECK_OK, results[i] != NULL);
+    if (status == MXCHECK_OK) {
+        hear(0, results[1], heard);
+        assert_int_equal(mxcheck_result_reason(results[2]), heard->reason);
+    }
+    for (int i = 0; i < 3; i++)
+        mxcheck_result_unref(results[i]);
+    return status;
+}
+
 static mxcheck_status check_async(mxcheck_ctx *ctx, const char *address, struct heard *heard)
 {
     mxcheck_id id = 0;
@@ -233,6 +250,13 @@ static void test_blocking_checks_survive_memory_that_stays_away(void **state)
     fail_each_of_all(&(struct trial){check_blocking, true, true});
 }
 
+static void test_batches_survive_an_allocation_that_fails(void **state)
+{
+    (void)state;
+    fail_each_of_all(&(struct trial){check_batch, false, false});
+    fail_each_of_all(&(struct trial){check_batch, true, true});
+}
+
 static void test_asynchronous_checks_survive_an_allocation_that_fails(void **state)
 {
     (void)state;
@@ -287,6 +311,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_blocking_checks_survive_an_allocation_that_fails),
         cmocka_unit_test(test_blocking_checks_survive_memory_that_stays_away),
+        cmocka_unit_test(test_batches_survive_an_allocation_that_fails),
         cmocka_unit_test(test_asynchronous_checks_survive_an_allocation_that_fails),
         cmocka_unit_test(test_asynchronous_checks_survive_memory_that_stays_away),
         cmocka_unit_test(test_checks_side_by_side_survive_an_allocation_that_fails),

@@ -338,6 +338,28 @@ static void test_odd_names_are_noted_when_accepted(void **state)
     facts_unref(facts, &memory_libc);
 }
 
+static void test_an_overload_knows_nothing_of_earlier_facts(void **state)
+{
+    struct options options;
+    struct said odd = {"", "", RCPT, "192.0.2.1", {REC, NONE, NONE}, REASON(MX), 0, ""};
+    struct judgement judgement = {.role = RCPT, .domain = "example.com", .address = ""};
+    struct facts *facts = facts_of(&odd);
+
+    (void)state;
+    set(&options, "");
+    policy_judge_facts(&options, facts, &judgement);
+    assert_string_equal(notes_of(&judgement), "mx-is-literal");
+    judgement.is_cached = true;
+    policy_judge_overload(&judgement);
+    assert_int_equal(judgement.reason, MXCHECK_REASON_OVERLOADED);
+    assert_string_equal(notes_of(&judgement), "");
+    assert_null(judgement.facts);
+    assert_int_equal(judgement.ttl_s, 0);
+    assert_int_equal(judgement.until_us, 0);
+    assert_false(judgement.is_cached);
+    facts_unref(facts, &memory_libc);
+}
+
 static void test_implicit_mx_says_which_questions_are_wanted(void **state)
 {
     static const struct {
@@ -378,6 +400,7 @@ int main(void)
         cmocka_unit_test(test_failure_is_never_absence),
         cmocka_unit_test(test_failure_is_rejected_when_the_option_says_so),
         cmocka_unit_test(test_odd_names_are_noted_when_accepted),
+        cmocka_unit_test(test_an_overload_knows_nothing_of_earlier_facts),
         cmocka_unit_test(test_implicit_mx_says_which_questions_are_wanted),
         cmocka_unit_test(test_overload_defers),
     };

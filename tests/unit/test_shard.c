@@ -313,6 +313,9 @@ static void test_what_is_found_is_what_was_put_last(void **state)
     close_shard(shard);
 }
 
+/* Few names, and a shard so small that what one reads is soon written over. */
+enum { CONTENDED = 12 };
+
 struct threads {
     struct shard *shard;
     uint64_t seed;
@@ -322,8 +325,8 @@ struct threads {
 static void *write_much(void *user)
 {
     struct threads *thread = user;
-    for (uint64_t i = 0; i < 30000; i++)
-        put(thread->shard, 1 + mix(i + thread->seed) % 2000, 1 + i, 3 + mix(i) % (ROOM - 3));
+    for (uint64_t i = 0; i < 200000; i++)
+        put(thread->shard, 1 + mix(i + thread->seed) % CONTENDED, 1 + i, ROOM - mix(i) % 4);
     return NULL;
 }
 
@@ -331,9 +334,9 @@ static void *write_much(void *user)
 static void *read_much(void *user)
 {
     struct threads *thread = user;
-    for (uint64_t i = 0; i < 100000; i++) {
+    for (uint64_t i = 0; i < 400000; i++) {
         uint64_t record[ROOM];
-        uint64_t name = 1 + mix(i + thread->seed) % 2000;
+        uint64_t name = 1 + mix(i + thread->seed) % CONTENDED;
         size_t words = shard_get(thread->shard, mix(name), record, ROOM);
         if (words != 0 && !is_whole(record, name, words))
             return "torn";
@@ -348,8 +351,9 @@ static void test_who_reads_beside_writers_gets_whole_records(void **state)
     struct threads data[4] = {{shard, 1, 0}, {shard, 2, 0}, {shard, 3, 0}, {shard, 4, 0}};
     pthread_t threads[4];
     (void)state;
-    for (uint64_t name = 1; name <= 500; name++)
-        put(shard, name, 1, 20);
+    shard_init(shard, SHARD_BYTES_MIN);
+    for (uint64_t name = 1; name <= CONTENDED; name++)
+        put(shard, name, 1, ROOM);
     for (int i = 0; i < 4; i++)
         assert_int_equal(pthread_create(&threads[i], NULL, i < 2 ? write_much : read_much, &data[i]), 0);
     for (int i = 0; i < 4; i++) {

@@ -65,6 +65,14 @@ static void unlist(struct async *async, struct pending *pending)
         async->waiting_count--;
 }
 
+/* The result is finished: the next dispatch calls back. */
+static void move_to_done(struct pending *pending)
+{
+    struct async *async = &pending->ctx->async;
+    unlist(async, pending);
+    list_done(async, pending);
+}
+
 /* The check has ended in one way or another; its number finds nothing from here on. */
 static void free_pending(struct pending *pending)
 {
@@ -165,10 +173,8 @@ static void arm(struct async *async)
 static void on_landed(struct waiter *waiter, struct facts *facts)
 {
     struct pending *pending = (struct pending *)(void *)waiter;
-    struct async *async = &pending->ctx->async;
     check_land(pending->ctx, facts, pending->started_us, &pending->result);
-    unlist(async, pending);
-    list_done(async, pending);
+    move_to_done(pending);
 }
 
 /* Join or start a lookup, unless as many are under way as may be. */
@@ -179,8 +185,7 @@ static mxcheck_status join(mxcheck_ctx *ctx, struct pending *pending)
     if (!pending->is_counted) {
         policy_judge_overload(judgement);
         result_finish(pending->result, 0);
-        unlist(&ctx->async, pending);
-        list_done(&ctx->async, pending);
+        move_to_done(pending);
         return MXCHECK_OK;
     }
     pending->waiter.landed = on_landed;
@@ -222,7 +227,7 @@ static mxcheck_status begin(mxcheck_ctx *ctx, mxcheck_role role, const char *add
     int is_decided = check_begin(ctx, role, address, &check);
     if (is_decided < 0)
         return MXCHECK_ERR_NOMEM;
-    if (check.is_fading && ctx->settings->options.prefetch)
+    if (check.is_fading)
         prefetch_begin(&async->prefetch, async->engine, ctx->cache, check.parsed.domain);
     mxcheck_result *result = result_new(ctx->settings, address, &check.judgement);
     check_clear(ctx, &check);
@@ -234,8 +239,7 @@ static mxcheck_status begin(mxcheck_ctx *ctx, mxcheck_role role, const char *add
         status = join(ctx, pending);
     } else {
         result_finish(result, 0);
-        unlist(async, pending);
-        list_done(async, pending);
+        move_to_done(pending);
     }
     if (status != MXCHECK_OK)
         free_pending(pending);

@@ -22,7 +22,7 @@ int check_begin(mxcheck_ctx *ctx, mxcheck_role role, const char *address, struct
         check->judgement.is_cached = false;
         return 0;
     }
-    check->is_fading = outcome == RECALL_FADING;
+    check->is_fading = outcome == RECALL_FADING && ctx->settings->options.prefetch;
     return 1;
 }
 
@@ -103,7 +103,7 @@ static mxcheck_status ask_dns(mxcheck_ctx *ctx, struct check *check, uint64_t st
 
 void check_prefetch(mxcheck_ctx *ctx, const struct check *check)
 {
-    if (check->is_fading && ctx->settings->options.prefetch)
+    if (check->is_fading)
         background_begin(&ctx->background, check->parsed.domain);
 }
 

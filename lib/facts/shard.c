@@ -26,24 +26,12 @@
 #define ROUNDS_MAX 64     /* records that one writing carries around, at most */
 #define READ_TRIES 64     /* before a reader takes the lock */
 #define HEADER 2          /* words before a record: its size with them, its hash */
-#define PAD (UINT64_C(1) << 63)
-#define SIZE_MASK UINT64_C(0xffffffff)
-
-static uint64_t load(const uint64_t *word)
-{
-    return __atomic_load_n(word, __ATOMIC_ACQUIRE);
-}
-
-static void store(uint64_t *word, uint64_t value)
-{
-    __atomic_store_n(word, value, __ATOMIC_RELEASE);
-}
 
 /* --- the index --- */
 
 static uint32_t scale(uint64_t hash, uint32_t count)
 {
-    return (uint32_t)(((hash >> 8 & SIZE_MASK) * count) >> 32);
+    return (uint32_t)(((hash >> 8 & UINT32_MAX) * count) >> 32);
 }
 
 static uint64_t *slots_of(const struct shard *shard, uint64_t *block, uint64_t hash)
@@ -98,68 +86,10 @@ static uint64_t *find(const struct shard *shard, uint64_t hash)
 {
     uint64_t *slots = slots_of(shard, shard->block, hash);
     for (unsigned i = 0; i < SLOTS; i++) {
-        if (may_be(load(&slots[i]), hash) && load(shard->block + place_of(load(&slots[i])) + 1) == hash)
+        if (may_be(word_load(&slots[i]), hash) && word_load(shard->block + place_of(word_load(&slots[i])) + 1) == hash)
             return &slots[i];
     }
     return NULL;
-}
-
-/* --- rings --- */
-
-static void ring_init(struct ring *ring, size_t begin, size_t end)
-{
-    ring->begin = ring->head = ring->tail = (uint32_t)begin;
-    ring->end = (uint32_t)end;
-    ring->used = 0;
-}
-
-static uint32_t ring_room(const struct ring *ring)
-{
-    return ring->end - ring->begin;
-}
-
-/* Is there room for so many words in one piece? */
-static bool ring_fits(const struct ring *ring, uint32_t words)
-{
-    if (ring->used == 0)
-        return ring_room(ring) >= words;
-    if (ring->head < ring->tail)
-        return ring->tail - ring->head >= words;
-    if (ring->used == ring_room(ring))
-        return false;
-    return ring->end - ring->head >= words || ring->tail - ring->begin >= words;
-}
-
-/* Take so many words, which fit. Returns their place. */
-static uint32_t ring_place(struct shard *shard, struct ring *ring, uint32_t words)
-{
-    if (ring->used == 0)
-        ring->head = ring->tail = ring->begin;
-    if (ring->head >= ring->tail && ring->end - ring->head < words) {
-        uint32_t rest = ring->end - ring->head;
-        store(shard->block + ring->head, PAD | rest);
-        ring->used += rest;
-        ring->head = ring->begin;
-    }
-    uint32_t place = ring->head;
-    ring->used += words;
-    ring->head += words;
-    if (ring->head == ring->end)
-        ring->head = ring->begin;
-    return place;
-}
-
-/* Give the oldest words back. Returns their place; *words is how many, with PAD when they never held a record. */
-static uint32_t ring_pop(const struct shard *shard, struct ring *ring, uint64_t *words)
-{
-    uint32_t place = ring->tail;
-    *words = load(shard->block + place);
-    uint32_t size = (uint32_t)*words;
-    ring->used -= size;
-    ring->tail += size;
-    if (ring->tail == ring->end)
-        ring->tail = ring->begin;
-    return place;
 }
 
 /* --- writing; all of it under the lock, and with an odd sequence --- */
@@ -182,8 +112,8 @@ static void add(uint64_t *count, uint64_t amount)
 /* The record is no longer found; its words go when the ring comes round to them. */
 static void forget(struct shard *shard, uint64_t *slot)
 {
-    uint64_t words = load(shard->block + place_of(load(slot)));
-    store(slot, 0);
+    uint64_t words = word_load(shard->block + place_of(word_load(slot)));
+    word_store(slot, 0);
     add(&shard->records, UINT64_MAX);
     add(&shard->words, 0 - words);
 }
@@ -198,24 +128,22 @@ static void evict(struct shard *shard, uint64_t *slot)
 static void move_record(struct shard *shard, uint64_t *slot, uint32_t to, unsigned asked)
 {
     uint64_t *block = shard->block;
-    uint32_t from = place_of(load(slot));
-    size_t words = (size_t)load(block + from);
+    uint32_t from = place_of(word_load(slot));
+    size_t words = (size_t)word_load(block + from);
     for (size_t i = 0; i < words; i++)
-        store(block + to + i, load(block + from + i));
-    store(slot, slot_of(load(block + to + 1), to, asked));
+        word_store(block + to + i, word_load(block + from + i));
+    word_store(slot, slot_of(word_load(block + to + 1), to, asked));
 }
 
 /* Take the oldest record off a ring. Returns its slot, NULL when it was forgotten already. */
 static uint64_t *pop_record(struct shard *shard, struct ring *ring, uint32_t *words)
 {
-    uint64_t size;
-    uint32_t place = ring_pop(shard, ring, &size);
-    if ((size & PAD) != 0)
+    uint32_t place = ring_pop(ring, shard->block, words);
+    if (place == RING_NOTHING)
         return NULL;
-    uint64_t hash = load(shard->block + place + 1);
+    uint64_t hash = word_load(shard->block + place + 1);
     uint64_t *slot = find(shard, hash);
-    *words = (uint32_t)size;
-    return slot != NULL && place_of(load(slot)) == place ? slot : NULL;
+    return slot != NULL && place_of(word_load(slot)) == place ? slot : NULL;
 }
 
 /* The oldest proven records go, but that who was asked for gets another round. */
@@ -227,12 +155,12 @@ static void make_proven_room(struct shard *shard, uint32_t words)
         uint64_t *slot = pop_record(shard, ring, &size);
         if (slot == NULL)
             continue;
-        unsigned asked = asked_of(load(slot));
+        unsigned asked = asked_of(word_load(slot));
         if (asked == 0 || rounds++ >= ROUNDS_MAX) {
             evict(shard, slot);
             continue;
         }
-        move_record(shard, slot, ring_place(shard, ring, size), asked - 1);
+        move_record(shard, slot, ring_place(ring, shard->block, size), asked - 1);
     }
 }
 
@@ -243,15 +171,15 @@ static void make_young_room(struct shard *shard, uint32_t words)
         uint64_t *slot = pop_record(shard, &shard->young, &size);
         if (slot == NULL)
             continue;
-        bool is_proven = asked_of(load(slot)) >= ASKED_ENOUGH;
+        bool is_proven = asked_of(word_load(slot)) >= ASKED_ENOUGH;
         if (!is_proven && !ring_fits(&shard->proven, size)) {
-            uint64_t hash = load(shard->block + place_of(load(slot)) + 1);
+            uint64_t hash = word_load(shard->block + place_of(word_load(slot)) + 1);
             __atomic_store_n(ghost_of(shard, hash), ghost_mark(hash), __ATOMIC_RELAXED);
             evict(shard, slot);
             continue;
         }
         make_proven_room(shard, size);
-        move_record(shard, slot, ring_place(shard, &shard->proven, size), 0);
+        move_record(shard, slot, ring_place(&shard->proven, shard->block, size), 0);
     }
 }
 
@@ -262,7 +190,7 @@ static uint64_t *make_slot(struct shard *shard, uint64_t hash)
     uint64_t *least = NULL;
     unsigned least_rank = UINT32_MAX;
     for (unsigned i = 0; i < SLOTS; i++) {
-        uint64_t slot = load(&slots[i]);
+        uint64_t slot = word_load(&slots[i]);
         if (slot == 0)
             return &slots[i];
         bool is_proven = place_of(slot) >= shard->proven.begin;
@@ -294,7 +222,7 @@ static void reset(struct shard *shard)
     size_t index = index_words(shard);
     begin_write(shard);
     for (size_t i = 0; shard->block != NULL && i < index; i++)
-        store(shard->block + i, 0);
+        word_store(shard->block + i, 0);
     size_t young = (shard->block_words - index) / YOUNG_SHARE;
     ring_init(&shard->young, index, index + young);
     ring_init(&shard->proven, index + young, shard->block_words);
@@ -323,7 +251,7 @@ static void write_record(struct shard *shard, uint64_t hash, const void *record,
 {
     uint64_t *slot = find(shard, hash);
     uint32_t size = (uint32_t)words + HEADER;
-    unsigned asked = slot == NULL ? 0 : asked_of(load(slot));
+    unsigned asked = slot == NULL ? 0 : asked_of(word_load(slot));
     struct ring *ring = choose_ring(shard, hash, size, slot != NULL);
     if (slot != NULL)
         forget(shard, slot);
@@ -334,15 +262,15 @@ static void write_record(struct shard *shard, uint64_t hash, const void *record,
     else
         make_proven_room(shard, size);
     slot = make_slot(shard, hash);
-    uint32_t place = ring_place(shard, ring, size);
-    store(shard->block + place, size);
-    store(shard->block + place + 1, hash);
+    uint32_t place = ring_place(ring, shard->block, size);
+    word_store(shard->block + place, size);
+    word_store(shard->block + place + 1, hash);
     for (size_t i = 0; i < words; i++) {
         uint64_t word;
         memcpy(&word, (const char *)record + i * sizeof(word), sizeof(word));
-        store(shard->block + place + HEADER + i, word);
+        word_store(shard->block + place + HEADER + i, word);
     }
-    store(slot, slot_of(hash, place, asked));
+    word_store(slot, slot_of(hash, place, asked));
     add(&shard->records, 1);
     add(&shard->words, size);
 }
@@ -388,7 +316,7 @@ struct source {
 static void copy_words(char *to, const uint64_t *from, size_t words)
 {
     for (const uint64_t *end = from + words; from < end; from++, to += sizeof(*from)) {
-        uint64_t word = load(from);
+        uint64_t word = word_load(from);
         memcpy(to, &word, sizeof(word));
     }
 }
@@ -400,14 +328,14 @@ static size_t copy_record(const struct shard *shard, uint64_t *block, uint64_t h
 {
     uint64_t *slots = slots_of(shard, block, hash);
     for (unsigned i = 0; i < SLOTS; i++) {
-        uint64_t slot = load(&slots[i]);
+        uint64_t slot = word_load(&slots[i]);
         size_t place = place_of(slot);
         if (!may_be(slot, hash) || place >= shard->block_words - HEADER)
             continue;
         for (size_t ahead = 8; ahead <= 32; ahead += 8) /* most records take so many cache lines */
             __builtin_prefetch(block + place + ahead);
-        size_t words = (size_t)(load(block + place) & SIZE_MASK);
-        if (words <= HEADER || words > shard->block_words - place || load(block + place + 1) != hash)
+        size_t words = (uint32_t)word_load(block + place);
+        if (words <= HEADER || words > shard->block_words - place || word_load(block + place + 1) != hash)
             continue;
         *source = (struct source){&slots[i], slot};
         words -= HEADER;

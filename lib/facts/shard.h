@@ -6,20 +6,12 @@
 #define MXCHECK_FACTS_SHARD_H
 
 #include "base/lock.h"
+#include "facts/ring.h"
 
 #include <mxcheck/mxcheck.h>
 
 #include <stddef.h>
 #include <stdint.h>
-
-/* A ring of records, in words of the block; the oldest is at its tail. */
-struct ring {
-    uint32_t begin;
-    uint32_t end;
-    uint32_t head; /* where the next record goes */
-    uint32_t tail;
-    uint32_t used; /* words from tail to head, whatever they hold */
-};
 
 struct shard {
     struct lock lock;   /* of those who write */
@@ -35,7 +27,7 @@ struct shard {
 };
 
 /* Make an empty shard that will take `bytes` of memory, at least SHARD_BYTES_MIN and below 2^34. Takes none yet. */
-#define SHARD_BYTES_MIN 16384
+#define SHARD_BYTES_MIN 8192
 void shard_init(struct shard *shard, size_t bytes);
 void shard_clear(struct shard *shard, const mxcheck_memory *memory);
 

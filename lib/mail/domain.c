@@ -248,13 +248,16 @@ void domain_to_unicode(const char *name, char *buffer, size_t size)
         trim_split_code_point(buffer);
 }
 
+static bool is_within(const char *name, size_t length, const char *zone, size_t zone_length)
+{
+    if (length < zone_length || memcmp(name + length - zone_length, zone, zone_length) != 0)
+        return false;
+    return length == zone_length || name[length - zone_length - 1] == '.';
+}
+
 bool domain_is_within(const char *name, const char *zone)
 {
-    size_t name_length = strlen(name);
-    size_t zone_length = strlen(zone);
-    if (name_length < zone_length || strcmp(name + name_length - zone_length, zone) != 0)
-        return false;
-    return name_length == zone_length || name[name_length - zone_length - 1] == '.';
+    return is_within(name, strlen(name), zone, strlen(zone));
 }
 
 const char *domain_special_use(const char *name, size_t length)
@@ -269,9 +272,7 @@ const char *domain_special_use(const char *name, size_t length)
 #undef ROW
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        if (length < rows[i].length || memcmp(name + length - rows[i].length, rows[i].zone, rows[i].length) != 0)
-            continue;
-        if (length == rows[i].length || name[length - rows[i].length - 1] == '.')
+        if (is_within(name, length, rows[i].zone, rows[i].length))
             return rows[i].source;
     }
     return NULL;

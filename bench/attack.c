@@ -125,10 +125,9 @@ static struct facts *make_facts(const char *domain, int exists)
     char host[80];
     draft_init(&draft, &memory_libc);
     for (int i = 0; i < (exists ? 1 : FACTS_QUESTIONS); i++) {
-        draft.answer[i] = (struct draft_answer){.outcome = exists ? FACTS_RECORDS : FACTS_NXDOMAIN,
-                                                .ttl_s = 3600,
-                                                .failure = "",
-                                                .upstream = "127.0.0.1:53"};
+        draft.answer[i].outcome = exists ? FACTS_RECORDS : FACTS_NXDOMAIN;
+        draft.answer[i].ttl_s = 3600;
+        draft.answer[i].upstream = draft_put(&draft, "127.0.0.1:53");
     }
     for (int i = 1; exists && i <= 2; i++) {
         snprintf(host, sizeof(host), "mx%d.%s", i, domain);

@@ -51,9 +51,11 @@ static void remember(mxcheck_cache *cache, unsigned domain)
     struct draft draft;
     char name[64];
     draft_init(&draft, &memory_libc);
-    struct draft_answer *mx = &draft.answer[FACTS_MX];
-    *mx = (struct draft_answer){.outcome = FACTS_RECORDS, .ttl_s = 3600, .count = 2, .failure = ""};
-    snprintf(mx->upstream, sizeof(mx->upstream), "127.0.0.1:53");
+    struct facts_answer *mx = &draft.answer[FACTS_MX];
+    mx->outcome = FACTS_RECORDS;
+    mx->ttl_s = 3600;
+    mx->count = 2;
+    mx->upstream = draft_put(&draft, "127.0.0.1:53");
     snprintf(name, sizeof(name), "mx1.domain%u.example.com", domain);
     draft_add_mx(&draft, 10, 3600, name);
     name[2] = '2';

@@ -74,7 +74,7 @@ typedef enum mxcheck_verdict {
 
 /** Why. Open: a later release may add numbers, so switch on the verdict and log the reason. */
 typedef enum mxcheck_reason {
-    MXCHECK_REASON_MX = 1,                  /**< an MX record exists */
+    MXCHECK_REASON_MX = 1,                  /**< an MX record exists; depth = targets: to a host with a usable address */
     MXCHECK_REASON_IMPLICIT_A = 2,          /**< no MX; an A record exists (RFC 5321 section 5.1) */
     MXCHECK_REASON_IMPLICIT_AAAA = 3,       /**< no MX, no A; an AAAA record exists */
     MXCHECK_REASON_NULL_SENDER = 4,         /**< the null reverse-path, MAIL FROM:<> */
@@ -85,6 +85,8 @@ typedef enum mxcheck_reason {
     MXCHECK_REASON_NO_SUCH_DOMAIN = 100,    /**< NXDOMAIN */
     MXCHECK_REASON_NO_RECORDS = 101,        /**< neither MX nor A nor AAAA */
     MXCHECK_REASON_NULL_MX = 102,           /**< the domain says that it takes no mail (RFC 7505) */
+    MXCHECK_REASON_MX_UNRESOLVABLE = 103,   /**< depth = targets: no MX host has an address */
+    MXCHECK_REASON_MX_FORBIDDEN = 104,      /**< depth = targets: every address lies in forbidden-networks */
     MXCHECK_REASON_BAD_ADDRESS = 105,       /**< not a mailbox of RFC 5321 or RFC 6531 */
     MXCHECK_REASON_SPECIAL_USE = 106,       /**< a name that public DNS never has (RFC 6761); DNS was not asked */
     MXCHECK_REASON_LITERAL_REFUSED = 107,   /**< an address literal, and address-literals says reject */
@@ -100,12 +102,12 @@ typedef enum mxcheck_role {
     MXCHECK_ROLE_RCPT = 2    /**< forward-path, RCPT TO */
 } mxcheck_role;
 
-/** DNSSEC state of the answer, as far as the configured resolver is believed. */
+/** DNSSEC state (RFC 4035 section 4.3) of the answers that carry a verdict, by the word of a validating resolver. */
 typedef enum mxcheck_dnssec {
-    MXCHECK_DNSSEC_UNKNOWN = 0,
-    MXCHECK_DNSSEC_SECURE = 1,
-    MXCHECK_DNSSEC_INSECURE = 2,
-    MXCHECK_DNSSEC_BOGUS = 3
+    MXCHECK_DNSSEC_UNKNOWN = 0,  /**< not asked for (dnssec = off), or the resolver is not one that is believed */
+    MXCHECK_DNSSEC_SECURE = 1,   /**< all of them were validated: the AD bit of each is set */
+    MXCHECK_DNSSEC_INSECURE = 2, /**< some were not */
+    MXCHECK_DNSSEC_BOGUS = 3     /**< validation failed (RFC 8914), whatever the option says */
 } mxcheck_dnssec;
 
 /** How loud a log line is. A context logs the lines whose level is at most max_level. */
@@ -363,7 +365,8 @@ MXCHECK_API int mxcheck_result_is_cached(const mxcheck_result *result);
 /** @returns 1 when the answer is past its TTL and stands in for one that DNS failed to give (RFC 8767), 0 otherwise. */
 MXCHECK_API int mxcheck_result_is_stale(const mxcheck_result *result);
 
-/** @returns an mxcheck_dnssec. */
+/** @returns an mxcheck_dnssec: with the option `dnssec` = trust-ad what the AD bits of the answers say, if their resolver
+ *  was reached over loopback or TLS (RFC 4035 section 4.9.3). */
 MXCHECK_API int mxcheck_result_dnssec(const mxcheck_result *result);
 
 /** @returns how long the check took, in microseconds. */

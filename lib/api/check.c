@@ -38,11 +38,13 @@ uint64_t check_deadline(const mxcheck_ctx *ctx, const struct judgement *judgemen
 static void conclude(mxcheck_ctx *ctx, const struct facts *facts, struct judgement *judgement,
                      struct recollection *recollection)
 {
+    const struct options *options = &ctx->settings->options;
     recollection->large = NULL;
-    if (facts_are_failure(facts) && ctx->settings->options.serve_stale_ms > 0 &&
-        recall(ctx->settings, ctx->cache, true, recollection, judgement) == RECALL_STALE)
+    policy_judge_facts(options, facts, judgement);
+    if (judgement->failure == FACTS_NOT_ASKED || options->serve_stale_ms == 0)
         return;
-    policy_judge_facts(&ctx->settings->options, facts, judgement);
+    if (recall(ctx->settings, ctx->cache, true, recollection, judgement) != RECALL_STALE)
+        policy_judge_facts(options, facts, judgement);
 }
 
 /* Take the place of a result that was left open. False when memory ran out. */

@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "judge/advice.h"
 #include "judge/explain.h"
 #include "judge/reply.h"
 
@@ -116,7 +117,7 @@ static const mxcheck_result *word(const mxcheck_result *read)
     if (!result->is_worded) {
         reply_enhanced_code(options_of(result), &result->judgement, result->enhanced_code,
                             sizeof(result->enhanced_code));
-        explain_hint(&result->judgement, result->hint, sizeof(result->hint));
+        advice_write(options_of(result), &result->judgement, result->hint, sizeof(result->hint));
         __atomic_store_n(&result->is_worded, true, __ATOMIC_RELEASE);
     }
     lock_give(&result->lock);
@@ -228,9 +229,7 @@ int mxcheck_result_is_stale(const mxcheck_result *result)
 
 int mxcheck_result_dnssec(const mxcheck_result *result)
 {
-    if (result == NULL || result->judgement.facts == NULL)
-        return MXCHECK_DNSSEC_UNKNOWN;
-    return (int)result->judgement.facts->dnssec;
+    return result == NULL ? MXCHECK_DNSSEC_UNKNOWN : (int)result->judgement.dnssec;
 }
 
 unsigned mxcheck_result_elapsed_us(const mxcheck_result *result)

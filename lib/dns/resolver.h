@@ -6,6 +6,8 @@
 #include "base/log.h"
 #include "dns/loop.h"
 
+#include <mxcheck/mxcheck.h>
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -26,21 +28,25 @@ struct dns_record {
     uint32_t ttl_s;
     uint16_t preference; /* MX */
     const char *host;    /* MX: lower-case escaped presentation form without final dot, "" for the root */
-    const char *address; /* A, AAAA: text form */
+    const uint8_t *address; /* A: 4 octets, AAAA: 16, in network order */
 };
 
 /* Lent to the callback; nothing of it lives on. */
 struct dns_answer {
     enum dns_outcome outcome;
-    int rcode;            /* -1: nobody answered */
-    const char *failure;  /* static, "" when none */
+    int rcode;              /* with its upper bits (RFC 6891 section 6.1.3); -1: nobody answered */
+    const char *failure;    /* static, "" when none */
+    int error_code;         /* Extended DNS Error (RFC 8914); -1: none */
+    const char *error_text; /* what the server says besides: UTF-8 from outside, "" when nothing */
     bool is_local;        /* DNS_FAILURE, DNS_TIMEOUT: for want of memory or descriptors, which says nothing of DNS */
     const char *upstream; /* "127.0.0.1:53", "" when none */
     const char *alias;    /* where CNAMEs led, "" when nowhere */
     uint32_t alias_ttl_s; /* lowest of the aliases, INT32_MAX without one */
     uint32_t negative_ttl_s; /* RFC 2308 section 5, 0 without SOA */
     bool has_soa;            /* a zone vouches for what there is not */
-    bool authentic;          /* the AD bit */
+    const char *zone;        /* which, as `host` is written, "." for the root; "" without SOA */
+    bool authentic;          /* the AD bit (RFC 4035 section 3.2.3) */
+    mxcheck_dnssec dnssec;   /* what it says, if whoever set it is believed; UNKNOWN otherwise */
     const struct dns_record *records;
     size_t count;
 };
@@ -75,6 +81,7 @@ enum resolver_tally {
 
 struct resolver {
     const struct resolver_ops *ops;
+    struct loop *loop;     /* from whose turn answers come */
     uint64_t *tally;       /* RESOLVER_TALLIES of its owner's, atomic; NULL: nobody wants to know */
     struct resolver *next; /* its owner's */
 };

@@ -169,14 +169,22 @@ static bool take_turn(struct question *question)
 
 /* --- what comes back --- */
 
-/* Keep news that is not an answer: what a server said rather than that none was reached. */
-static void note_failure(struct question *question, size_t upstream, const struct answer *answer)
+/* Takes over the answer, in the place of the news so far. */
+static void keep(struct question *question, size_t upstream, const struct answer *answer)
 {
-    bool is_better = question->answer.dns.failure == NULL || question->answer.dns.rcode < 0;
-    if (is_better) {
-        question->answer = *answer;
-        question->answer_upstream = upstream;
-    }
+    if (question->answer.block != NULL)
+        answer_clear(&question->answer);
+    question->answer = *answer;
+    question->answer_upstream = upstream;
+}
+
+/* Keep news that is not an answer: what a server said rather than that none was reached. */
+static void note_failure(struct question *question, size_t upstream, struct answer *answer)
+{
+    if (question->answer.dns.failure == NULL || question->answer.dns.rcode < 0)
+        keep(question, upstream, answer);
+    else
+        answer_clear(answer);
     question->failed |= 1U << upstream;
 }
 
@@ -194,7 +202,7 @@ static bool all_failed(const struct question *question)
     return question->failed == (1U << question->resolver->count) - 1U;
 }
 
-static void on_failure(struct question *question, size_t upstream, const struct answer *answer)
+static void on_failure(struct question *question, size_t upstream, struct answer *answer)
 {
     log_line(question->resolver->log, MXCHECK_LOG_INFO, "%s, %s: %s from %s", question->name, type_name(question->type),
              answer->dns.failure, question->resolver->transports[upstream].upstream.name);
@@ -245,14 +253,25 @@ static void on_message(struct question *question, size_t upstream, const uint8_t
         on_failure(question, upstream, &answer);
         return;
     }
-    question->answer = answer;
-    question->answer_upstream = upstream;
+    keep(question, upstream, &answer);
     conclude(question);
+}
+
+static struct dns_answer nothing(enum dns_outcome outcome, const char *failure)
+{
+    return (struct dns_answer){.outcome = outcome,
+                               .rcode = -1,
+                               .failure = failure,
+                               .error_code = -1,
+                               .error_text = "",
+                               .upstream = "",
+                               .alias = "",
+                               .zone = ""};
 }
 
 static struct answer no_answer(const char *failure)
 {
-    return (struct answer){.dns = {.outcome = DNS_FAILURE, .rcode = -1, .failure = failure, .alias = ""}};
+    return (struct answer){.dns = nothing(DNS_FAILURE, failure)};
 }
 
 /* Closed already, or never open: another attempt tells. */
@@ -284,9 +303,9 @@ static void on_ended(struct transport_attempt *transport, const uint8_t *message
     }
     if (attempt->is_over_tcp && has_running(question))
         return;
-    struct answer nothing = no_answer(failure);
+    struct answer none = no_answer(failure);
     note_silence(question->resolver, attempt->upstream, clock_now_us());
-    on_failure(question, attempt->upstream, &nothing);
+    on_failure(question, attempt->upstream, &none);
 }
 
 /* --- what is sent --- */
@@ -319,9 +338,9 @@ static void send_attempt(struct question *question, size_t upstream, bool is_ove
     if (transport_ask(&resolver->transports[upstream + (is_over_tcp ? resolver->count : 0)], &attempt->transport,
                       left_us + GETDNS_GRACE_US) == 0)
         return;
-    struct answer nothing = no_answer("could not be asked");
-    nothing.dns.is_local = true;
-    on_failure(question, upstream, &nothing);
+    struct answer none = no_answer("could not be asked");
+    none.dns.is_local = true;
+    on_failure(question, upstream, &none);
 }
 
 /* An answer cut short (RFC 7766 section 5); an upstream that does not keep letter case, or a stranger who did not guess
@@ -411,6 +430,18 @@ static void free_question(struct question *question)
     memory_free(memory, question);
 }
 
+/* What the AD bit says, if it was asked for and comes from a resolver that is believed (RFC 6840 section 5.8). */
+static mxcheck_dnssec dnssec_of(const struct question *question, const struct dns_answer *answer)
+{
+    const struct getdns_resolver *resolver = question->resolver;
+    if (answer->outcome == DNS_BOGUS)
+        return MXCHECK_DNSSEC_BOGUS;
+    if (!resolver->share.asks_ad || answer->rcode < 0 ||
+        !upstream_is_trusted(&resolver->transports[question->answer_upstream].upstream))
+        return MXCHECK_DNSSEC_UNKNOWN;
+    return answer->authentic ? MXCHECK_DNSSEC_SECURE : MXCHECK_DNSSEC_INSECURE;
+}
+
 /* Hand over. The asker is called last, and may ask, cancel what else it has, or let go of everything but us. */
 static void deliver(struct question *question)
 {
@@ -419,13 +450,11 @@ static void deliver(struct question *question)
     resolver_cb callback = question->callback;
     void *user = question->user;
     answer.dns.upstream = question->resolver->transports[question->answer_upstream].upstream.name;
-    if (question->is_out_of_memory)
-        answer.dns = (struct dns_answer){.outcome = DNS_FAILURE,
-                                         .rcode = -1,
-                                         .failure = "out of memory",
-                                         .is_local = true,
-                                         .upstream = "",
-                                         .alias = ""};
+    answer.dns.dnssec = dnssec_of(question, &answer.dns);
+    if (question->is_out_of_memory) {
+        answer.dns = nothing(DNS_FAILURE, "out of memory");
+        answer.dns.is_local = true;
+    }
     question->answer.block = NULL;
     free_question(question);
     callback(user, &answer.dns);
@@ -437,8 +466,7 @@ static void give_up(struct question *question)
 {
     if (question->answer.dns.failure == NULL || question->answer.dns.rcode < 0) {
         resolver_count(&question->resolver->base, RESOLVER_TIMEOUTS);
-        question->answer.dns =
-            (struct dns_answer){.outcome = DNS_TIMEOUT, .rcode = -1, .failure = "no answer", .alias = ""};
+        question->answer.dns = nothing(DNS_TIMEOUT, "no answer");
         question->answer.dns.is_local = question->attempt_count == 0;
         question->answer_upstream = question->attempt_count == 0 ? 0 : question->attempts[0].upstream;
     }
@@ -532,19 +560,21 @@ static void init_transports(struct getdns_resolver *resolver, const struct upstr
 }
 
 struct resolver *resolver_getdns_new(const mxcheck_memory *memory, const struct log *log, struct loop *loop,
-                                     const struct upstreams *upstreams, uint64_t retry_after_us)
+                                     const struct upstreams *upstreams, uint64_t retry_after_us, bool asks_ad)
 {
     struct getdns_resolver *resolver =
         memory_zalloc(memory, 1, sizeof(*resolver) + upstreams->count * 2 * sizeof(struct transport));
     if (resolver == NULL)
         return NULL;
     resolver->base.ops = &ops;
+    resolver->base.loop = loop;
     resolver->memory = memory;
     resolver->log = log;
     resolver->line_end = &resolver->line;
     resolver->retry_after_us = retry_after_us;
     letter_case_init(&resolver->letter_case);
     resolver->share.loop = loop;
+    resolver->share.asks_ad = asks_ad;
     resolver->share.freelist = freelist_new(memory);
     resolver->share.buffer = memory_alloc(memory, GATE_BUFFER_SIZE);
     if (resolver->share.freelist == NULL || resolver->share.buffer == NULL) {

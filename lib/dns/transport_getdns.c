@@ -22,6 +22,9 @@
 /* How long a TLS connection that nobody uses stays open: a handshake costs more than all questions of a check. */
 #define TLS_IDLE_MS 10000
 
+/* The longest name in presentation form, its dot and its NUL. */
+#define NAME_SIZE 1026
+
 /* Calls that bring nothing before we believe that a TLS session holds no further message. */
 #define TLS_IDLE_CALLS 3
 
@@ -386,6 +389,16 @@ static bool set_transports(getdns_context *context, enum upstream_transport tran
     return false;
 }
 
+/* Each question says by its AD bit whether its asker reads that of the answer (RFC 6840 section 5.7). */
+static bool set_header(getdns_context *context, bool asks_ad)
+{
+    getdns_dict *config = asks_ad ? getdns_dict_create_with_context(context) : NULL;
+    bool is_good = !asks_ad || (config != NULL && getdns_dict_set_int(config, "/header/ad", 1) == GETDNS_RETURN_GOOD &&
+                                getdns_context_config(context, config) == GETDNS_RETURN_GOOD);
+    getdns_dict_destroy(config);
+    return is_good;
+}
+
 /* By this upstream alone, or from the root down; never a search suffix. Never TCP where UDP was cut short: of a
  * question that fell back so and was then cancelled, getdns closes the stream that all questions share, and writes on
  * to its number, whosever that is by then. */
@@ -397,7 +410,7 @@ static bool configure(struct transport *transport, getdns_context *context)
            getdns_context_set_append_name(context, GETDNS_APPEND_NAME_NEVER) == GETDNS_RETURN_GOOD &&
            set_transports(context, transport->upstream.transport) &&
            getdns_context_set_edns_maximum_udp_payload_size(context, UDP_PAYLOAD_SIZE) == GETDNS_RETURN_GOOD &&
-           (!is_stub || set_upstream(context, &transport->upstream)) &&
+           (!is_stub || (set_upstream(context, &transport->upstream) && set_header(context, transport->share->asks_ad))) &&
            getdns_context_set_eventloop(context, &transport->eventloop) == GETDNS_RETURN_GOOD;
 }
 
@@ -526,7 +539,7 @@ static getdns_return_t submit(struct transport *transport, struct transport_atte
 
 int transport_ask(struct transport *transport, struct transport_attempt *attempt, uint64_t timeout_us)
 {
-    char name[512];
+    char name[NAME_SIZE];
     size_t length = strlen(attempt->name);
     if (length + 2 > sizeof(name) || !has_descriptor(transport) ||
         freelist_set_aside(transport->share->freelist) != 0 || !open_context(transport) ||

@@ -44,6 +44,7 @@ struct transport_share {
     struct freelist *freelist;
     uint8_t *buffer; /* GATE_BUFFER_SIZE octets to peek into */
     size_t running;  /* attempts under way */
+    bool asks_ad;    /* questions have the AD bit set (RFC 6840 section 5.7) */
 };
 
 /* An upstream with its getdns context. */

@@ -204,6 +204,22 @@ int upstreams_parse(const char *text, struct upstreams *upstreams, char *error, 
     return 0;
 }
 
+bool upstream_is_trusted(const struct upstream *upstream)
+{
+    static const uint8_t loopback[16] = {[15] = 1};
+    switch (upstream->transport) {
+    case UPSTREAM_UDP:
+    case UPSTREAM_TCP:
+        return upstream->family == AF_INET ? upstream->address[0] == 127
+                                           : memcmp(upstream->address, loopback, sizeof(loopback)) == 0;
+    case UPSTREAM_TLS:
+        return true;
+    case UPSTREAM_RECURSION: /* libunbound has no trust anchor here, and validates nothing */
+        return false;
+    }
+    return false;
+}
+
 void upstreams_set_recursion(struct upstreams *upstreams)
 {
     static const struct upstream recursion = {.transport = UPSTREAM_RECURSION, .name = "recursion"};

@@ -36,6 +36,9 @@ struct upstreams {
  * only on success. */
 int upstreams_parse(const char *text, struct upstreams *upstreams, char *error, size_t size);
 
+/* Is nobody on the way who could have set the AD bit of its answers: is it reached over loopback, or TLS? */
+bool upstream_is_trusted(const struct upstream *upstream);
+
 /* Nobody is asked but the name's own servers. */
 void upstreams_set_recursion(struct upstreams *upstreams);
 

@@ -39,7 +39,8 @@ static struct resolver *new_resolver(struct engine *engine, const struct upstrea
     /* libunbound sends again by itself. */
     uint32_t retry_ms = options->resolution == RESOLUTION_RECURSIVE ? options->timeout_ms : options->retry_after_ms;
     struct resolver *resolver =
-        resolver_getdns_new(&settings->memory, &settings->log, engine->loop, upstreams, (uint64_t)retry_ms * 1000);
+        resolver_getdns_new(&settings->memory, &settings->log, engine->loop, upstreams,
+                                                    (uint64_t)retry_ms * 1000, options->trusts_ad);
     if (resolver == NULL)
         return NULL;
     resolver->tally = settings->queries;
@@ -47,11 +48,18 @@ static struct resolver *new_resolver(struct engine *engine, const struct upstrea
     return resolver;
 }
 
+/* The first MX host is asked alone for as long as a question waits for its answer. */
 static struct lookup_wants wants_of(const struct options *options)
 {
+    struct targets_wants targets = {.most = options->depth == DEPTH_TARGETS ? options->max_targets : 0,
+                                    .forbidden = options->forbidden,
+                                    .skips_special_use = !options->query_special_use,
+                                    .patience_us = (uint64_t)options->retry_after_ms * 1000};
     return (struct lookup_wants){.a = policy_wants_address_question(options, FACTS_A),
                                  .aaaa = policy_wants_address_question(options, FACTS_AAAA),
-                                 .confirm_nxdomain = options->nxdomain == NXDOMAIN_CONFIRM};
+                                 .confirm_nxdomain = options->nxdomain == NXDOMAIN_CONFIRM,
+                                 .dnssec = options->trusts_ad,
+                                 .targets = targets};
 }
 
 mxcheck_status engine_new(struct settings *settings, mxcheck_cache *cache, struct engine **made)

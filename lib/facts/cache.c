@@ -104,7 +104,7 @@ size_t cache_get(mxcheck_cache *cache, enum cache_kind kind, uint64_t hash, cons
 
 void cache_put(mxcheck_cache *cache, const struct facts *facts, uint64_t era)
 {
-    enum cache_kind kind = facts_are_failure(facts) ? CACHE_FAILURE : CACHE_ANSWER;
+    enum cache_kind kind = facts_failure(facts) != FACTS_NOT_ASKED ? CACHE_FAILURE : CACHE_ANSWER;
     uint64_t hash = hash_of(kind, cache_hash(cache, facts_domain(facts), strlen(facts_domain(facts))));
     if (era != cache_era(cache))
         return;

@@ -5,54 +5,94 @@
 #include "base/memory.h"
 #include "mail/domain.h"
 
+#include <assert.h>
 #include <string.h>
 
 /* Texts that a new one is compared with. */
 #define TEXTS_COMPARED 8
+#define TEXTS_ROOM_MIN 256
+
+_Static_assert(FACTS_QUESTIONS + 2 * DRAFT_TARGETS_MAX < UINT8_MAX, "an octet holds the number of any answer");
 
 void draft_init(struct draft *draft, const mxcheck_memory *memory)
 {
     memset(draft, 0, sizeof(*draft));
     draft->memory = memory;
-    draft->dnssec = MXCHECK_DNSSEC_UNKNOWN;
-    for (int i = 0; i < FACTS_QUESTIONS; i++) {
-        draft->answer[i].rcode = -1;
-        draft->answer[i].failure = "";
-    }
+    for (int i = 0; i < FACTS_QUESTIONS; i++)
+        draft->answer[i] = facts_not_asked;
 }
 
 void draft_clear(struct draft *draft)
 {
-    for (size_t i = 0; i < draft->mx_count; i++)
-        memory_free(draft->memory, draft->mx[i].host);
     memory_free(draft->memory, draft->mx);
+    memory_free(draft->memory, draft->targets);
+    memory_free(draft->memory, draft->texts);
     draft->mx = NULL;
     draft->mx_count = 0;
+    draft->targets = NULL;
+    draft->target_count = 0;
+    draft->texts = NULL;
+    draft->texts_size = 0;
+    draft->texts_room = 0;
+}
+
+/* Place 0 is taken by the empty text. */
+static bool make_room(struct draft *draft, size_t size)
+{
+    size_t used = draft->texts_size == 0 ? 1 : draft->texts_size;
+    size_t room = draft->texts_room < TEXTS_ROOM_MIN ? TEXTS_ROOM_MIN : draft->texts_room;
+    if (draft->is_short)
+        return false;
+    while (room < used + size)
+        room *= 2;
+    if (room > draft->texts_room) {
+        char *texts = memory_realloc(draft->memory, draft->texts, room);
+        draft->is_short = texts == NULL;
+        if (draft->is_short)
+            return false;
+        draft->texts = texts;
+        draft->texts_room = room;
+    }
+    draft->texts_size = used;
+    return true;
+}
+
+facts_place draft_put_octets(struct draft *draft, const void *octets, size_t size)
+{
+    if (size == 0 || !make_room(draft, size))
+        return 0;
+    facts_place place = (facts_place)draft->texts_size;
+    memcpy(draft->texts + place, octets, size);
+    draft->texts_size += size;
+    return place;
+}
+
+facts_place draft_put(struct draft *draft, const char *text)
+{
+    return text[0] == '\0' ? 0 : draft_put_octets(draft, text, strlen(text) + 1);
 }
 
 /* The room of the array is the power of two at or above its count, so it is full exactly at 0, 1, 2, 4, 8, ... */
-static int grow(struct draft *draft)
+static bool grow(struct draft *draft)
 {
     size_t count = draft->mx_count;
     if ((count & (count - 1)) != 0)
-        return 0;
+        return true;
     size_t room = count == 0 ? 1 : 2 * count;
     struct draft_mx *mx = memory_realloc(draft->memory, draft->mx, room * sizeof(*mx));
+    draft->is_short |= mx == NULL;
     if (mx == NULL)
-        return -1;
+        return false;
     draft->mx = mx;
-    return 0;
+    return true;
 }
 
-int draft_add_mx(struct draft *draft, uint16_t preference, uint32_t ttl_s, const char *host)
+void draft_add_mx(struct draft *draft, uint16_t preference, uint32_t ttl_s, const char *host)
 {
-    if (grow(draft) != 0)
-        return -1;
-    char *copy = memory_strdup(draft->memory, host);
-    if (copy == NULL)
-        return -1;
-    draft->mx[draft->mx_count++] = (struct draft_mx){preference, ttl_s, copy};
-    return 0;
+    if (!grow(draft))
+        return;
+    draft->mx[draft->mx_count++] = (struct draft_mx){draft_put(draft, host), ttl_s, preference};
+    draft->has_more_hosts |= host[0] != '\0';
 }
 
 /* By insertion: stable, without memory, and one DNS message holds at most some 4000 records. */
@@ -67,13 +107,49 @@ static void sort_mx(struct draft *draft)
     }
 }
 
+static bool is_target(const struct draft *draft, const char *host)
+{
+    for (size_t i = 0; i < draft->target_count; i++) {
+        if (strcmp(draft_text(draft, draft->targets[i].host), host) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Returns false where there is no more room for one. */
+static bool add_target(struct draft *draft, facts_place host, size_t most)
+{
+    if (host == 0 || is_target(draft, draft_text(draft, host)))
+        return true;
+    if (draft->target_count == most)
+        return false;
+    draft->targets[draft->target_count++] = (struct draft_target){host, {facts_not_asked, facts_not_asked}};
+    return true;
+}
+
+void draft_choose_targets(struct draft *draft, size_t most)
+{
+    size_t room = draft->mx_count < most ? draft->mx_count : most;
+    assert(most <= DRAFT_TARGETS_MAX && draft->targets == NULL);
+    if (draft->is_short || room == 0)
+        return;
+    draft->targets = memory_alloc(draft->memory, room * sizeof(*draft->targets));
+    draft->is_short = draft->targets == NULL;
+    if (draft->is_short)
+        return;
+    sort_mx(draft);
+    draft->has_more_hosts = false;
+    for (size_t i = 0; i < draft->mx_count && !draft->has_more_hosts; i++)
+        draft->has_more_hosts = !add_target(draft, draft->mx[i].host, room);
+}
+
 static bool has_duplicate(const struct draft *draft)
 {
     /* The comparison of each with each is bounded: a set this large is odd enough without it. */
     size_t count = draft->mx_count < 256 ? draft->mx_count : 256;
     for (size_t i = 0; i < count; i++) {
         for (size_t j = 0; j < i; j++) {
-            if (strcmp(draft->mx[i].host, draft->mx[j].host) == 0)
+            if (strcmp(draft_text(draft, draft->mx[i].host), draft_text(draft, draft->mx[j].host)) == 0)
                 return true;
         }
     }
@@ -83,7 +159,7 @@ static bool has_duplicate(const struct draft *draft)
 static bool has_literal(const struct draft *draft)
 {
     for (size_t i = 0; i < draft->mx_count; i++) {
-        if (domain_is_ipv4_literal(draft->mx[i].host))
+        if (domain_is_ipv4_literal(draft_text(draft, draft->mx[i].host)))
             return true;
     }
     return false;
@@ -103,7 +179,9 @@ static unsigned find_oddities(const struct draft *draft, size_t exchanges)
 
 /* The block while it is filled: texts go behind all else. */
 struct packing {
+    const struct draft *draft;
     struct facts *facts;
+    uint8_t answers; /* so many are in place */
     facts_place next;
     struct {
         facts_place place;
@@ -140,87 +218,117 @@ static facts_place put_text(struct packing *packing, const char *text)
     return place;
 }
 
+static facts_place move_text(struct packing *packing, facts_place place)
+{
+    return put_text(packing, draft_text(packing->draft, place));
+}
+
+static void move_addresses(struct packing *packing, struct facts_answer *answer, enum facts_question question)
+{
+    size_t size = facts_address_count(answer) * facts_address_size(question);
+    facts_place from = answer->addresses;
+    answer->addresses = 0;
+    if (from == 0 || answer->outcome != FACTS_RECORDS)
+        return;
+    memcpy((char *)packing->facts + packing->next, packing->draft->texts + from, size);
+    answer->addresses = packing->next;
+    packing->next += (facts_place)size;
+}
+
+/* Returns its number, UINT8_MAX when the question was not asked. */
+static uint8_t pack_answer(struct packing *packing, const struct facts_answer *drafted, enum facts_question question)
+{
+    struct facts_answer *answer = (struct facts_answer *)(void *)(packing->facts + 1) + packing->answers;
+    if (drafted->outcome == FACTS_NOT_ASKED)
+        return UINT8_MAX;
+    *answer = *drafted;
+    answer->upstream = move_text(packing, drafted->upstream);
+    answer->alias = move_text(packing, drafted->alias);
+    answer->zone = move_text(packing, drafted->zone);
+    answer->failure = move_text(packing, drafted->failure);
+    answer->error_text = move_text(packing, drafted->error_text);
+    if (question != FACTS_MX)
+        move_addresses(packing, answer, question);
+    return packing->answers++;
+}
+
+static size_t count_answers(const struct draft *draft)
+{
+    size_t count = 0;
+    for (int i = 0; i < FACTS_QUESTIONS; i++)
+        count += draft->answer[i].outcome != FACTS_NOT_ASKED;
+    for (size_t i = 0; i < draft->target_count; i++) {
+        for (int j = 0; j < 2; j++)
+            count += draft->targets[i].answer[j].outcome != FACTS_NOT_ASKED;
+    }
+    return count;
+}
+
+static void pack_mx(struct packing *packing)
+{
+    const struct draft *draft = packing->draft;
+    struct facts *facts = packing->facts;
+    struct facts_mx *mx = (struct facts_mx *)(uintptr_t)facts_mx(facts);
+    for (size_t i = 0; i < draft->mx_count; i++) {
+        const struct draft_mx *from = &draft->mx[i];
+        mx[i] = (struct facts_mx){move_text(packing, from->host), from->ttl_s, from->preference};
+        facts->exchanges += from->host != 0;
+    }
+}
+
+/* A target has the text of its MX, which comes first by preference where a host has several. */
+static facts_place place_of_host(const struct packing *packing, facts_place host)
+{
+    const struct draft *draft = packing->draft;
+    size_t i = 0;
+    while (draft->mx[i].host != host)
+        i++;
+    return facts_mx(packing->facts)[i].host;
+}
+
+static void pack_targets(struct packing *packing)
+{
+    const struct draft *draft = packing->draft;
+    struct facts_target *targets = (struct facts_target *)(uintptr_t)facts_targets(packing->facts);
+    for (size_t i = 0; i < draft->target_count; i++) {
+        const struct draft_target *from = &draft->targets[i];
+        targets[i].host = place_of_host(packing, from->host);
+        for (int j = 0; j < 2; j++)
+            targets[i].answer_index[j] = pack_answer(packing, &from->answer[j], (enum facts_question)(FACTS_A + j));
+    }
+}
+
 static size_t round_up(size_t size)
 {
     return (size + 7) / 8 * 8;
 }
 
-/* Octets that the facts take at most, when no text is shared. */
-static size_t measure(const struct draft *draft, const char *domain, unsigned *answers)
-{
-    size_t size = strlen(domain) + 1;
-    *answers = 0;
-    for (int i = 0; i < FACTS_QUESTIONS; i++) {
-        const struct draft_answer *answer = &draft->answer[i];
-        if (answer->outcome == FACTS_NOT_ASKED)
-            continue;
-        *answers += 1;
-        size += sizeof(struct facts_answer) + strlen(answer->upstream) + strlen(answer->alias) + 2;
-    }
-    for (size_t i = 0; i < draft->mx_count; i++)
-        size += sizeof(struct facts_mx) + strlen(draft->mx[i].host) + 1;
-    for (int i = 0; i < 2; i++)
-        size += strlen(draft->first_address[i]) + 1;
-    return round_up(sizeof(struct facts) + size);
-}
-
-static void pack_answers(struct packing *packing, const struct draft *draft)
-{
-    struct facts *facts = packing->facts;
-    struct facts_answer *answers = (struct facts_answer *)(void *)(facts + 1);
-    unsigned count = 0;
-    for (int i = 0; i < FACTS_QUESTIONS; i++) {
-        const struct draft_answer *answer = &draft->answer[i];
-        facts->answer_index[i] = answer->outcome == FACTS_NOT_ASKED ? UINT8_MAX : (uint8_t)count;
-        if (answer->outcome == FACTS_NOT_ASKED)
-            continue;
-        answers[count] = (struct facts_answer){
-            .failure = answer->failure,
-            .ttl_s = answer->ttl_s,
-            .elapsed_us = answer->elapsed_us,
-            .upstream = put_text(packing, answer->upstream),
-            .alias = put_text(packing, answer->alias),
-            .count = answer->count > UINT16_MAX ? UINT16_MAX : (uint16_t)answer->count,
-            .rcode = (int16_t)answer->rcode,
-            .outcome = (uint8_t)answer->outcome,
-        };
-        count++;
-    }
-}
-
-static void pack_mx(struct packing *packing, const struct draft *draft)
-{
-    struct facts *facts = packing->facts;
-    struct facts_mx *mx = (struct facts_mx *)(uintptr_t)facts_mx(facts);
-    facts->mx_count = (uint32_t)draft->mx_count;
-    for (size_t i = 0; i < draft->mx_count; i++) {
-        const struct draft_mx *from = &draft->mx[i];
-        mx[i] = (struct facts_mx){put_text(packing, from->host), from->ttl_s, from->preference};
-        facts->exchanges += from->host[0] != '\0';
-    }
-}
-
 struct facts *draft_seal(struct draft *draft, const char *domain, uint64_t started_us, uint64_t now_us)
 {
-    unsigned answers;
-    size_t size = measure(draft, domain, &answers);
-    struct facts *facts = memory_zalloc(draft->memory, 1, size);
+    size_t answers = count_answers(draft);
+    size_t fixed = sizeof(struct facts) + answers * sizeof(struct facts_answer) +
+                   draft->mx_count * sizeof(struct facts_mx) + draft->target_count * sizeof(struct facts_target);
+    /* When no text is shared; one octet is for an empty one. */
+    size_t most = fixed + draft->texts_size + strlen(domain) + 2;
+    struct facts *facts = draft->is_short ? NULL : memory_zalloc(draft->memory, 1, round_up(most));
     if (facts == NULL)
         return NULL;
     sort_mx(draft);
     facts->references = 1;
     facts->learned_us = now_us;
     facts->waited_us = now_us - started_us > UINT32_MAX ? UINT32_MAX : (uint32_t)(now_us - started_us);
-    facts->dnssec = (uint8_t)draft->dnssec;
-    facts->is_local = draft->is_local;
     facts->answer_count = (uint8_t)answers;
-    size_t fixed = sizeof(*facts) + answers * sizeof(struct facts_answer) + draft->mx_count * sizeof(struct facts_mx);
-    struct packing packing = {.facts = facts, .next = (facts_place)fixed};
-    pack_mx(&packing, draft);
+    facts->mx_count = (uint32_t)draft->mx_count;
+    facts->target_count = (uint8_t)draft->target_count;
+    facts->has_more_hosts = draft->has_more_hosts;
+    facts->has_asked_dnssec = draft->has_asked_dnssec;
+    facts->is_local = draft->is_local;
+    struct packing packing = {.draft = draft, .facts = facts, .next = (facts_place)fixed};
+    pack_mx(&packing);
     facts->domain = put_text(&packing, domain);
-    pack_answers(&packing, draft);
-    for (int i = 0; i < 2; i++)
-        facts->first_address[i] = put_text(&packing, draft->first_address[i]);
+    for (int i = 0; i < FACTS_QUESTIONS; i++)
+        facts->answer_index[i] = pack_answer(&packing, &draft->answer[i], (enum facts_question)i);
+    pack_targets(&packing);
     facts->size = (uint32_t)round_up(packing.next);
     facts->oddities = (uint8_t)find_oddities(draft, facts->exchanges);
     return facts;

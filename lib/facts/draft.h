@@ -7,39 +7,54 @@
 
 #include <stddef.h>
 
-struct draft_answer {
-    enum facts_outcome outcome;
-    int rcode;
-    uint32_t ttl_s;
-    uint32_t elapsed_us;
-    unsigned count;
-    const char *failure; /* static */
-    char upstream[64];
-    char alias[256];
-};
-
 struct draft_mx {
-    uint16_t preference;
+    facts_place host;
     uint32_t ttl_s;
-    char *host;
+    uint16_t preference;
 };
 
+struct draft_target {
+    facts_place host;
+    struct facts_answer answer[2]; /* to A and AAAA */
+};
+
+/* Places lead into `texts` until the draft is sealed; 0 is the empty text. */
 struct draft {
     const mxcheck_memory *memory;
-    struct draft_answer answer[FACTS_QUESTIONS];
+    struct facts_answer answer[FACTS_QUESTIONS];
     struct draft_mx *mx;
     size_t mx_count;
-    char first_address[2][46];
-    mxcheck_dnssec dnssec;
+    struct draft_target *targets; /* at most DRAFT_TARGETS_MAX */
+    size_t target_count;
+    bool has_more_hosts;
+    bool has_asked_dnssec;
     bool is_local; /* some question failed for want of memory or descriptors */
+    bool is_short; /* memory ran out under way: it cannot be sealed any more */
+    char *texts;
+    size_t texts_size;
+    size_t texts_room;
 };
+
+/* As many as answers have numbers: three of the domain, two of each target. */
+#define DRAFT_TARGETS_MAX 64
 
 /* Nothing is known yet. `memory` must outlive the draft. */
 void draft_init(struct draft *draft, const mxcheck_memory *memory);
 void draft_clear(struct draft *draft);
 
-/* Returns 0, or -1 when memory ran out. */
-int draft_add_mx(struct draft *draft, uint16_t preference, uint32_t ttl_s, const char *host);
+/* Keep a text, or octets. Returns where; 0 for none, or when memory ran out, which the draft remembers. */
+facts_place draft_put(struct draft *draft, const char *text);
+facts_place draft_put_octets(struct draft *draft, const void *octets, size_t size);
+
+static inline const char *draft_text(const struct draft *draft, facts_place place)
+{
+    return place == 0 ? "" : draft->texts + place;
+}
+
+void draft_add_mx(struct draft *draft, uint16_t preference, uint32_t ttl_s, const char *host);
+
+/* Let the targets be the MX hosts by preference, each once, at most `most` of them (up to DRAFT_TARGETS_MAX). */
+void draft_choose_targets(struct draft *draft, size_t most);
 
 /* Gives the facts, one reference, with the MX sorted; NULL when memory ran out. The lookup began at started_us, and
  * they are learned now. */

@@ -4,20 +4,56 @@
 
 #include "base/memory.h"
 
-const struct facts_answer facts_not_asked = {.failure = "", .rcode = -1, .outcome = FACTS_NOT_ASKED};
+#include <string.h>
 
-static bool has_failed(enum facts_outcome outcome)
+const struct facts_answer facts_not_asked = {.rcode = -1, .error_code = -1, .outcome = FACTS_NOT_ASKED};
+
+bool facts_is_failure(enum facts_outcome outcome)
 {
     return outcome == FACTS_TIMEOUT || outcome == FACTS_FAILURE || outcome == FACTS_BOGUS;
 }
 
-bool facts_are_failure(const struct facts *facts)
+enum facts_outcome facts_worse(enum facts_outcome a, enum facts_outcome b)
 {
-    enum facts_outcome a = facts_answer(facts, FACTS_A)->outcome;
-    enum facts_outcome aaaa = facts_answer(facts, FACTS_AAAA)->outcome;
-    if (has_failed(facts_answer(facts, FACTS_MX)->outcome))
-        return true;
-    return a != FACTS_RECORDS && aaaa != FACTS_RECORDS && (has_failed(a) || has_failed(aaaa));
+    if (!facts_is_failure(b))
+        return a;
+    if (a == FACTS_BOGUS || b == FACTS_BOGUS)
+        return FACTS_BOGUS;
+    return a == FACTS_TIMEOUT || b == FACTS_TIMEOUT ? FACTS_TIMEOUT : FACTS_FAILURE;
+}
+
+/* Secure is what all are, unknown what one is of which nothing is known. */
+mxcheck_dnssec facts_weaker(mxcheck_dnssec a, mxcheck_dnssec b)
+{
+    if (a == MXCHECK_DNSSEC_SECURE)
+        return b;
+    return b == MXCHECK_DNSSEC_SECURE || a < b ? a : b;
+}
+
+/* Of several answers any one of which would do. */
+static enum facts_outcome failure_among(const struct facts *facts, const uint8_t *indexes, size_t count)
+{
+    enum facts_outcome failure = FACTS_NOT_ASKED;
+    for (size_t i = 0; i < count; i++) {
+        enum facts_outcome outcome = (enum facts_outcome)facts_answer_at(facts, indexes[i])->outcome;
+        if (outcome == FACTS_RECORDS)
+            return FACTS_NOT_ASKED;
+        failure = facts_worse(failure, outcome);
+    }
+    return failure;
+}
+
+enum facts_outcome facts_failure(const struct facts *facts)
+{
+    enum facts_outcome mx = (enum facts_outcome)facts_answer(facts, FACTS_MX)->outcome;
+    uint8_t indexes[2 * UINT8_MAX];
+    if (facts_is_failure(mx))
+        return mx;
+    if (mx != FACTS_RECORDS)
+        return failure_among(facts, &facts->answer_index[FACTS_A], 2);
+    for (size_t i = 0; i < facts->target_count; i++)
+        memcpy(&indexes[2 * i], facts_targets(facts)[i].answer_index, 2);
+    return failure_among(facts, indexes, 2 * (size_t)facts->target_count);
 }
 
 struct facts *facts_ref(const struct facts *facts)

@@ -7,6 +7,7 @@
 #include <mxcheck/mxcheck.h>
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* What became of one question. */
@@ -25,21 +26,35 @@ enum facts_question { FACTS_MX = 0, FACTS_A = 1, FACTS_AAAA = 2, FACTS_QUESTIONS
 /* Where a text of the facts stands: see facts_text. */
 typedef uint32_t facts_place;
 
+/* Of one answer so many addresses are kept. */
+#define FACTS_ADDRESSES_MAX 32
+
 struct facts_answer {
-    const char *failure; /* FACTS_FAILURE: a static word or two, "SERVFAIL", "no route to it", "malformed answer" */
-    uint32_t ttl_s;      /* lowest of the records that carry the answer; of NODATA and NXDOMAIN by RFC 2308; else 0 */
+    uint32_t ttl_s; /* lowest of the records that carry the answer; of NODATA and NXDOMAIN by RFC 2308; else 0 */
     uint32_t elapsed_us;
-    facts_place upstream; /* who answered or was last asked, "127.0.0.1:53"; "" when none */
-    facts_place alias;    /* where CNAMEs led, presentation form without final dot; "" when the name is no alias */
-    uint16_t count;       /* records of the type asked */
-    int16_t rcode;        /* RFC 1035 section 4.1.1; -1 when nobody answered */
-    uint8_t outcome;      /* enum facts_outcome */
+    facts_place upstream;   /* who answered or was last asked, "127.0.0.1:53"; "" when none */
+    facts_place alias;      /* where CNAMEs led, presentation form without final dot; "" when the name is no alias */
+    facts_place zone;       /* NODATA, NXDOMAIN: whose SOA said so, "." for the root; "" without SOA */
+    facts_place failure;    /* FACTS_FAILURE: a word or two, "SERVFAIL", "unreachable", "malformed answer" */
+    facts_place error_text; /* what the server said besides (RFC 8914): UTF-8 from outside, "" when nothing */
+    facts_place addresses;  /* A, AAAA: facts_address_count of them, 4 or 16 octets each, as answered */
+    uint16_t count;         /* records of the type asked */
+    int16_t rcode;          /* RFC 1035 section 4.1.1, RFC 6891 section 6.1.3; -1 when nobody answered */
+    int16_t error_code;     /* Extended DNS Error (RFC 8914), those from 32767 as 32767; -1 when none */
+    uint8_t outcome;        /* enum facts_outcome */
+    uint8_t dnssec;         /* mxcheck_dnssec of this answer */
 };
 
 struct facts_mx {
     facts_place host; /* lower-case, escaped presentation form, without final dot; "" is the root: null MX */
     uint32_t ttl_s;
     uint16_t preference;
+};
+
+/* An MX host that was looked at, by preference, each once. */
+struct facts_target {
+    facts_place host;
+    uint8_t answer_index[2]; /* of A and AAAA, as those of the domain */
 };
 
 /* What is odd about a set of MX records. */
@@ -50,19 +65,20 @@ enum facts_oddity {
 };
 
 struct facts {
-    uint64_t learned_us;          /* when, of clock_now_us */
-    uint32_t size;                /* of the whole block, a multiple of 8 */
-    unsigned references;          /* atomic; alone of all it changes, and it means nothing in a copy */
-    uint32_t waited_us;           /* how long the lookup took */
-    facts_place domain;           /* lower-case A-labels */
-    facts_place first_address[2]; /* of A and AAAA: one address for people to read; "" when none */
+    uint64_t learned_us;     /* when, of clock_now_us */
+    uint32_t size;           /* of the whole block, a multiple of 8 */
+    unsigned references;     /* atomic; alone of all it changes, and it means nothing in a copy */
+    uint32_t waited_us;      /* how long the lookup took */
+    facts_place domain;      /* lower-case A-labels */
     uint32_t mx_count;
-    uint32_t exchanges;   /* those that are no null MX */
-    uint8_t oddities;     /* bits of enum facts_oddity */
-    uint8_t dnssec;       /* mxcheck_dnssec */
-    bool is_local;        /* some question failed for want of memory or descriptors, which says nothing of DNS */
-    uint8_t answer_count; /* answers follow this struct, then MX, then texts */
-    uint8_t answer_index[FACTS_QUESTIONS]; /* among the answers; answer_count: not asked */
+    uint32_t exchanges;      /* those that are no null MX */
+    uint8_t target_count;    /* MX hosts that were looked at: the first ones by preference */
+    bool has_more_hosts;     /* than those */
+    uint8_t oddities;        /* bits of enum facts_oddity */
+    bool has_asked_dnssec;   /* the answers say what is believed of the AD bit */
+    bool is_local;           /* some question failed for want of memory or descriptors, which says nothing of DNS */
+    uint8_t answer_count;    /* answers follow this struct, then MX, targets, texts and addresses */
+    uint8_t answer_index[FACTS_QUESTIONS]; /* among the answers; UINT8_MAX: not asked */
 };
 
 static inline const char *facts_text(const struct facts *facts, facts_place place)
@@ -77,12 +93,16 @@ static inline const char *facts_domain(const struct facts *facts)
 
 extern const struct facts_answer facts_not_asked;
 
+static inline const struct facts_answer *facts_answer_at(const struct facts *facts, unsigned index)
+{
+    const struct facts_answer *answers = (const struct facts_answer *)(const void *)(facts + 1);
+    return index < facts->answer_count ? &answers[index] : &facts_not_asked;
+}
+
 /* The answer to a question about the domain; one of outcome FACTS_NOT_ASKED when there was none. */
 static inline const struct facts_answer *facts_answer(const struct facts *facts, enum facts_question question)
 {
-    const struct facts_answer *answers = (const struct facts_answer *)(const void *)(facts + 1);
-    unsigned index = facts->answer_index[question];
-    return index < facts->answer_count ? &answers[index] : &facts_not_asked;
+    return facts_answer_at(facts, facts->answer_index[question]);
 }
 
 /* facts->mx_count of them, sorted by preference, then as answered; null MX entries stand among them. */
@@ -92,8 +112,51 @@ static inline const struct facts_mx *facts_mx(const struct facts *facts)
                                                    facts->answer_count);
 }
 
-/* Did DNS leave it open, whatever is asked of these facts, whether the domain takes mail? */
-bool facts_are_failure(const struct facts *facts);
+/* facts->target_count of them. */
+static inline const struct facts_target *facts_targets(const struct facts *facts)
+{
+    return (const struct facts_target *)(const void *)(facts_mx(facts) + facts->mx_count);
+}
+
+/* The answer to FACTS_A or FACTS_AAAA about a target. */
+static inline const struct facts_answer *facts_target_answer(const struct facts *facts,
+                                                             const struct facts_target *target,
+                                                             enum facts_question question)
+{
+    return facts_answer_at(facts, target->answer_index[question - FACTS_A]);
+}
+
+/* How many addresses of an answer are kept. */
+static inline unsigned facts_address_count(const struct facts_answer *answer)
+{
+    if (answer->addresses == 0)
+        return 0;
+    return answer->count < FACTS_ADDRESSES_MAX ? answer->count : FACTS_ADDRESSES_MAX;
+}
+
+static inline size_t facts_address_size(enum facts_question question)
+{
+    return question == FACTS_A ? 4 : 16;
+}
+
+/* Address `index` of an answer to FACTS_A or FACTS_AAAA. */
+static inline const uint8_t *facts_address(const struct facts *facts, enum facts_question question,
+                                           const struct facts_answer *answer, unsigned index)
+{
+    return (const uint8_t *)facts + answer->addresses + index * facts_address_size(question);
+}
+
+bool facts_is_failure(enum facts_outcome outcome);
+
+/* Of two failures the one that tells more: bogus, then timeout. What is no failure is passed over. */
+enum facts_outcome facts_worse(enum facts_outcome a, enum facts_outcome b);
+
+/* What two answers come to that are relied on both. */
+mxcheck_dnssec facts_weaker(mxcheck_dnssec a, mxcheck_dnssec b);
+
+/* The failure by which DNS left it open, whatever is asked of these facts, whether the domain takes mail: the one that
+ * tells most. FACTS_NOT_ASKED when there is none. */
+enum facts_outcome facts_failure(const struct facts *facts);
 
 struct facts *facts_ref(const struct facts *facts);
 

@@ -166,19 +166,6 @@ static int start(struct flight *flight, uint64_t deadline_us)
                         flight, &flight->lookup);
 }
 
-/* Records of any type are an answer, whatever else did not come in time. */
-static bool is_timeout(const struct facts *facts)
-{
-    bool has_timeout = false;
-    for (int i = 0; i < FACTS_QUESTIONS; i++) {
-        enum facts_outcome outcome = facts_answer(facts, (enum facts_question)i)->outcome;
-        if (outcome == FACTS_RECORDS)
-            return false;
-        has_timeout = has_timeout || outcome == FACTS_TIMEOUT;
-    }
-    return has_timeout;
-}
-
 /* Hand the facts to all whose time is up by `until_us`. Without a lookup the flight stands, whoever leaves it. */
 static void land(struct flight *flight, const struct facts *facts, uint64_t until_us)
 {
@@ -210,7 +197,7 @@ static void on_facts(void *user, struct facts *facts)
     flight->lookup = NULL;
     if (facts != NULL && !facts->is_local && flight->flights->cache != NULL)
         cache_put(flight->flights->cache, facts, flight->era);
-    if (facts != NULL && is_timeout(facts))
+    if (facts != NULL && facts_failure(facts) == FACTS_TIMEOUT)
         until_us = clock_now_us() + ANOTHER_TRY_US;
     land(flight, facts, until_us);
     facts_unref(facts, flight->flights->memory);

@@ -1,23 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* lookup.c: MX first; without one, A and AAAA side by side; aliases that the resolver left are followed here. */
+/* lookup.c: MX first; without one, A and AAAA side by side; with one, the addresses of its hosts where they are wanted. */
 #include "facts/lookup.h"
 
 #include "base/clock.h"
 #include "base/memory.h"
-#include "facts/draft.h"
+#include "facts/inquiry.h"
 
-#include <stdio.h>
 #include <string.h>
-
-/* One question and, while it is under way, its query. */
-struct asking {
-    struct lookup *lookup;
-    enum facts_question which;
-    struct resolver_query query;
-    uint64_t started_us;
-    unsigned alias_steps;
-    uint32_t alias_ttl_s; /* lowest of the aliases that were followed here */
-};
 
 struct lookup {
     const mxcheck_memory *memory;
@@ -28,38 +17,18 @@ struct lookup {
     uint64_t deadline_us;
     lookup_cb callback;
     void *user;
-    struct asking asking[FACTS_QUESTIONS];
+    struct inquiry inquiry[FACTS_QUESTIONS];
+    struct targets *targets; /* NULL: not asked, or not yet */
     char domain[];
 };
 
 static const enum dns_type type_of[FACTS_QUESTIONS] = {DNS_MX, DNS_A, DNS_AAAA};
 
-static void on_answer(void *user, const struct dns_answer *answer);
-
-static enum facts_outcome outcome_of(enum dns_outcome outcome)
-{
-    switch (outcome) {
-    case DNS_RECORDS:
-        return FACTS_RECORDS;
-    case DNS_NODATA:
-    case DNS_ALIAS: /* too many steps: a loop, which is "no records" */
-        return FACTS_NODATA;
-    case DNS_NXDOMAIN:
-        return FACTS_NXDOMAIN;
-    case DNS_TIMEOUT:
-        return FACTS_TIMEOUT;
-    case DNS_FAILURE:
-        return FACTS_FAILURE;
-    case DNS_BOGUS:
-        return FACTS_BOGUS;
-    }
-    return FACTS_FAILURE;
-}
-
 static void free_lookup(struct lookup *lookup)
 {
     for (size_t i = 0; i < FACTS_QUESTIONS; i++)
-        resolver_cancel(&lookup->asking[i].query);
+        inquiry_cancel(&lookup->inquiry[i]);
+    targets_free(lookup->targets);
     draft_clear(&lookup->draft);
     memory_free(lookup->memory, lookup);
 }
@@ -76,125 +45,70 @@ static void finish(struct lookup *lookup, bool is_whole)
     callback(user, facts);
 }
 
-static int ask(struct lookup *lookup, enum facts_question which, const char *name)
+static int ask(struct lookup *lookup, enum facts_question which)
 {
-    struct asking *asking = &lookup->asking[which];
-    if (asking->started_us == 0)
-        asking->started_us = clock_now_us();
-    return resolver_ask(lookup->resolver, name, type_of[which], lookup->deadline_us, on_answer, asking, &asking->query);
+    return inquiry_start(&lookup->inquiry[which], lookup->resolver, lookup->domain, type_of[which],
+                         lookup->deadline_us);
 }
 
-static void lower(uint32_t *ttl_s, uint32_t other_s)
+static void on_targets(void *user, bool is_whole)
 {
-    if (other_s < *ttl_s)
-        *ttl_s = other_s;
+    finish(user, is_whole);
 }
 
-static uint32_t lowest_ttl(const struct dns_answer *answer, uint32_t alias_ttl_s)
+static void after_mx(struct lookup *lookup, const struct dns_answer *answer)
 {
-    uint32_t ttl_s = alias_ttl_s;
-    lower(&ttl_s, answer->alias_ttl_s);
-    if (answer->outcome != DNS_RECORDS)
-        lower(&ttl_s, answer->negative_ttl_s);
-    else
-        for (size_t i = 0; i < answer->count; i++)
-            lower(&ttl_s, answer->records[i].ttl_s);
-    return ttl_s;
-}
-
-/* Copy what fits; what does not is for people only. */
-static void copy_text(char *buffer, size_t size, const char *text)
-{
-    snprintf(buffer, size, "%s", text);
-}
-
-static void note_alias(struct asking *asking, const struct dns_answer *answer)
-{
-    struct draft_answer *noted = &asking->lookup->draft.answer[asking->which];
-    if (answer->alias[0] != '\0')
-        copy_text(noted->alias, sizeof(noted->alias), answer->alias);
-}
-
-static void note_answer(struct asking *asking, const struct dns_answer *answer)
-{
-    struct draft_answer *noted = &asking->lookup->draft.answer[asking->which];
-    noted->outcome = outcome_of(answer->outcome);
-    noted->rcode = answer->rcode;
-    noted->ttl_s = lowest_ttl(answer, asking->alias_ttl_s);
-    noted->elapsed_us = (uint32_t)(clock_now_us() - asking->started_us);
-    noted->count = (unsigned)answer->count;
-    noted->failure = answer->failure;
-    asking->lookup->draft.is_local |= answer->is_local;
-    copy_text(noted->upstream, sizeof(noted->upstream), answer->upstream);
-    note_alias(asking, answer);
-}
-
-static int note_mx(struct draft *draft, const struct dns_answer *answer)
-{
-    for (size_t i = 0; i < answer->count; i++) {
-        const struct dns_record *record = &answer->records[i];
-        if (draft_add_mx(draft, record->preference, record->ttl_s, record->host) != 0)
-            return -1;
-    }
-    return 0;
-}
-
-static void note_address(struct draft *draft, enum facts_question which, const struct dns_answer *answer)
-{
-    char *place = draft->first_address[which == FACTS_A ? 0 : 1];
-    copy_text(place, sizeof(draft->first_address[0]), answer->records[0].address);
+    const struct targets_wants *wants = &lookup->wants.targets;
+    for (size_t i = 0; i < answer->count; i++)
+        draft_add_mx(&lookup->draft, answer->records[i].preference, answer->records[i].ttl_s, answer->records[i].host);
+    if (wants->most > 0 && targets_start(lookup->resolver, &lookup->draft, wants, lookup->deadline_us, on_targets,
+                                         lookup, &lookup->targets) != 0)
+        finish(lookup, false);
+    else if (lookup->targets == NULL)
+        finish(lookup, true);
 }
 
 /* RFC 5321 section 5.1: the implicit MX is asked for where no MX was found, and not where MX failed. */
 static bool needs_addresses(const struct lookup *lookup)
 {
-    enum facts_outcome mx = lookup->draft.answer[FACTS_MX].outcome;
+    enum facts_outcome outcome = (enum facts_outcome)lookup->draft.answer[FACTS_MX].outcome;
     return (lookup->wants.a || lookup->wants.aaaa) &&
-           (mx == FACTS_NODATA || (mx == FACTS_NXDOMAIN && lookup->wants.confirm_nxdomain));
+           (outcome == FACTS_NODATA || (outcome == FACTS_NXDOMAIN && lookup->wants.confirm_nxdomain));
 }
 
-static void after_mx(struct lookup *lookup)
+static void without_mx(struct lookup *lookup)
 {
     if (!needs_addresses(lookup)) {
         finish(lookup, true);
         return;
     }
-    if ((lookup->wants.a && ask(lookup, FACTS_A, lookup->domain) != 0) ||
-        (lookup->wants.aaaa && ask(lookup, FACTS_AAAA, lookup->domain) != 0))
+    if ((lookup->wants.a && ask(lookup, FACTS_A) != 0) || (lookup->wants.aaaa && ask(lookup, FACTS_AAAA) != 0))
         finish(lookup, false);
 }
 
-/* An A record settles it; AAAA is then no longer waited for. */
-static void after_address(struct lookup *lookup)
+/* An A record settles it, where it need not be usable or is; AAAA is then no longer waited for. */
+static void after_address(struct lookup *lookup, enum dns_type type, const struct dns_answer *answer)
 {
-    bool has_a = lookup->draft.answer[FACTS_A].outcome == FACTS_RECORDS;
-    bool is_waiting = lookup->asking[FACTS_A].query.inner != NULL || lookup->asking[FACTS_AAAA].query.inner != NULL;
-    if (has_a || !is_waiting)
+    const struct targets_wants *targets = &lookup->wants.targets;
+    const struct networks *forbidden = targets->most > 0 ? targets->forbidden : NULL;
+    bool is_settled = type == DNS_A && targets_are_usable(forbidden, answer, type);
+    bool is_waiting =
+        inquiry_is_under_way(&lookup->inquiry[FACTS_A]) || inquiry_is_under_way(&lookup->inquiry[FACTS_AAAA]);
+    if (is_settled || !is_waiting)
         finish(lookup, true);
 }
 
-static void on_answer(void *user, const struct dns_answer *answer)
+static void on_answer(struct inquiry *inquiry, const struct dns_answer *answer)
 {
-    struct asking *asking = user;
-    struct lookup *lookup = asking->lookup;
-
-    if (answer->outcome == DNS_ALIAS && asking->alias_steps < LOOKUP_ALIAS_MAX) {
-        asking->alias_steps++;
-        lower(&asking->alias_ttl_s, answer->alias_ttl_s);
-        note_alias(asking, answer);
-        if (ask(lookup, asking->which, answer->alias) != 0)
-            finish(lookup, false);
-        return;
-    }
-    note_answer(asking, answer);
-    if (answer->outcome == DNS_RECORDS && asking->which != FACTS_MX)
-        note_address(&lookup->draft, asking->which, answer);
-    if (asking->which != FACTS_MX)
-        after_address(lookup);
-    else if (answer->outcome == DNS_RECORDS && note_mx(&lookup->draft, answer) != 0)
+    struct lookup *lookup = inquiry->owner;
+    if (answer == NULL)
         finish(lookup, false);
+    else if (inquiry->type != DNS_MX)
+        after_address(lookup, inquiry->type, answer);
+    else if (answer->outcome == DNS_RECORDS)
+        after_mx(lookup, answer);
     else
-        after_mx(lookup);
+        without_mx(lookup);
 }
 
 int lookup_start(const mxcheck_memory *memory, struct resolver *resolver, const char *domain,
@@ -209,17 +123,19 @@ int lookup_start(const mxcheck_memory *memory, struct resolver *resolver, const 
     lookup->memory = memory;
     lookup->resolver = resolver;
     draft_init(&lookup->draft, memory);
+    lookup->draft.has_asked_dnssec = wants->dnssec;
     lookup->wants = *wants;
     lookup->started_us = clock_now_us();
     lookup->deadline_us = deadline_us;
     lookup->callback = callback;
     lookup->user = user;
     for (size_t i = 0; i < FACTS_QUESTIONS; i++) {
-        lookup->asking[i].lookup = lookup;
-        lookup->asking[i].which = (enum facts_question)i;
-        lookup->asking[i].alias_ttl_s = UINT32_MAX;
+        lookup->inquiry[i].owner = lookup;
+        lookup->inquiry[i].done = on_answer;
+        lookup->inquiry[i].draft = &lookup->draft;
+        lookup->inquiry[i].answer = &lookup->draft.answer[i];
     }
-    if (ask(lookup, FACTS_MX, domain) != 0) {
+    if (ask(lookup, FACTS_MX) != 0) {
         free_lookup(lookup);
         return -1;
     }

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* lookup.h: one domain's facts: MX, then A and AAAA side by side. Knows nothing of policy but what to ask. */
+/* lookup.h: one domain's facts: MX; without one, A and AAAA side by side; with one, its hosts. Knows nothing of policy
+ * but what to ask. */
 #ifndef MXCHECK_FACTS_LOOKUP_H
 #define MXCHECK_FACTS_LOOKUP_H
 
-#include "dns/resolver.h"
 #include "facts/facts.h"
-
-/* A bare alias is followed by a question of our own, at most so often. */
-#define LOOKUP_ALIAS_MAX 8
+#include "facts/targets.h"
 
 struct lookup_wants {
     bool a;                /* ask for A where there is no MX */
     bool aaaa;             /* ask for AAAA where there is no MX */
     bool confirm_nxdomain; /* ask for them after NXDOMAIN, too: some servers say NXDOMAIN to MX and hold an A */
+    bool dnssec;           /* the resolver asks for the AD bit */
+    struct targets_wants targets; /* MX hosts; with them, an A record that is not usable does not settle it either */
 };
 
 struct lookup;

@@ -1,45 +1,26 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* explain.c: a judgement as a story for a person, and as one hint. */
+/* explain.c: a judgement as a story for a person. */
 #include "judge/explain.h"
 
+#include "judge/advice.h"
+#include "judge/hosts.h"
 #include "judge/reasons.h"
 #include "judge/reply.h"
 #include "judge/template.h"
 
+#include <arpa/inet.h>
 #include <string.h>
+#include <sys/socket.h>
 
-#define HINT_MAX 200
 #define MX_SHOWN_MAX 10
 
-static size_t fill(const struct judgement *judgement, const char *line, char *out, size_t limit)
-{
-    char fault[HINT_MAX + 1];
-    struct template_values values = {{NULL}};
-
-    /* A fault stands inside a sentence that has a full stop of its own. */
-    size_t length = judgement->fault == NULL ? 0 : strlen(judgement->fault);
-    if (length > 0 && judgement->fault[length - 1] == '.')
-        length--;
-    length = length < HINT_MAX ? length : HINT_MAX;
-    memcpy(fault, length == 0 ? "" : judgement->fault, length);
-    fault[length] = '\0';
-    values.value[TEMPLATE_FAULT] = fault;
-    values.value[TEMPLATE_RULE] = judgement->rule;
-    values.value[TEMPLATE_DOMAIN] = judgement->domain;
-    values.value[TEMPLATE_REASON] = reasons_word(judgement->reason);
-    return template_fill(line, &values, out, limit);
-}
-
-size_t explain_hint(const struct judgement *judgement, char *buffer, size_t size)
-{
-    const struct reason *row = reasons_find(judgement->reason);
-    char hint[HINT_MAX + 1];
+/* What the story is told of. */
+struct story {
     struct text text;
-
-    text_init(&text, buffer, size);
-    text_put(&text, hint, fill(judgement, row == NULL ? "Try again later." : row->hint, hint, HINT_MAX));
-    return text.length;
-}
+    const struct options *options;
+    const struct judgement *judgement;
+    const struct facts *facts;
+};
 
 static void put_subject(struct text *text, const struct judgement *judgement)
 {
@@ -61,7 +42,19 @@ static void put_subject(struct text *text, const struct judgement *judgement)
     text_puts(text, ".\n");
 }
 
-static void put_outcome(struct text *text, const struct facts_answer *answer)
+/* Who says so, and for how long. */
+static void put_absence(struct text *text, const struct facts *facts, const struct facts_answer *answer)
+{
+    const char *zone = facts_text(facts, answer->zone);
+    text_puts(text, answer->outcome == FACTS_NXDOMAIN ? "the name does not exist (NXDOMAIN)"
+                                                      : "the name has no such record (NODATA)");
+    if (zone[0] == '\0')
+        return;
+    text_puts(text, ", says the zone ");
+    text_put_escaped(text, zone);
+}
+
+static void put_outcome(struct text *text, const struct facts *facts, const struct facts_answer *answer)
 {
     switch ((enum facts_outcome)answer->outcome) {
     case FACTS_NOT_ASKED:
@@ -71,38 +64,47 @@ static void put_outcome(struct text *text, const struct facts_answer *answer)
         text_printf(text, "%u record%s", (unsigned)answer->count, answer->count == 1 ? "" : "s");
         break;
     case FACTS_NODATA:
-        text_puts(text, "the name has no such record (NODATA)");
-        break;
     case FACTS_NXDOMAIN:
-        text_puts(text, "the name does not exist (NXDOMAIN)");
-        break;
-    case FACTS_TIMEOUT:
-        text_puts(text, "no answer in time");
+        put_absence(text, facts, answer);
         break;
     case FACTS_FAILURE:
-        text_puts(text, "failed: ");
-        text_put_escaped(text, answer->failure == NULL ? "" : answer->failure);
+        text_puts(text, "failed: "); /* put_error says how */
         break;
+    case FACTS_TIMEOUT:
     case FACTS_BOGUS:
-        text_puts(text, "DNSSEC validation failed");
         break;
     }
 }
 
-/* "MX of example.com: 2 records, good for 300 s (127.0.0.1:53, 12.3 ms)". */
-static void put_question(struct text *text, const struct facts *facts, enum facts_question question)
+/* What went wrong, or what the server says beside an answer that it gives (RFC 8914), in words of its own as well. */
+static void put_error(struct text *text, const struct facts *facts, const struct facts_answer *answer)
 {
-    const struct facts_answer *answer = facts_answer(facts, question);
+    const char *words = facts_text(facts, answer->error_text);
+    if (!facts_is_failure((enum facts_outcome)answer->outcome) && answer->error_code < 0)
+        return;
+    advice_put_error(text, facts, answer);
+    if (words[0] == '\0')
+        return;
+    text_puts(text, ": \"");
+    text_put_escaped(text, words);
+    text_puts(text, "\"");
+}
+
+/* "MX of example.com: 2 records, good for 300 s (127.0.0.1:53, 12.3 ms)". */
+static void put_question(struct story *story, enum facts_question question, const char *name,
+                         const struct facts_answer *answer)
+{
+    struct text *text = &story->text;
+    const struct facts *facts = story->facts;
     const char *upstream = facts_text(facts, answer->upstream);
     const char *alias = facts_text(facts, answer->alias);
 
-    if (answer->outcome == FACTS_NOT_ASKED)
-        return;
     text_printf(text, "%s of ", facts_question_name(question));
-    text_put_escaped(text, facts_domain(facts));
+    text_put_escaped(text, name);
     text_puts(text, ": ");
-    put_outcome(text, answer);
-    if (answer->outcome == FACTS_RECORDS || answer->outcome == FACTS_NODATA || answer->outcome == FACTS_NXDOMAIN)
+    put_outcome(text, facts, answer);
+    put_error(text, facts, answer);
+    if (!facts_is_failure((enum facts_outcome)answer->outcome))
         text_printf(text, ", good for %lu s", (unsigned long)answer->ttl_s);
     if (alias[0] != '\0') {
         text_puts(text, ", an alias of ");
@@ -114,8 +116,10 @@ static void put_question(struct text *text, const struct facts *facts, enum fact
                 (unsigned long)answer->elapsed_us / 100 % 10);
 }
 
-static void put_mx(struct text *text, const struct facts *facts)
+static void put_mx(struct story *story)
 {
+    struct text *text = &story->text;
+    const struct facts *facts = story->facts;
     for (size_t i = 0; i < facts->mx_count && i < MX_SHOWN_MAX; i++) {
         const struct facts_mx *mx = &facts_mx(facts)[i];
         const char *host = facts_text(facts, mx->host);
@@ -127,25 +131,91 @@ static void put_mx(struct text *text, const struct facts *facts)
         text_printf(text, "    and %lu more\n", (unsigned long)(facts->mx_count - MX_SHOWN_MAX));
 }
 
-static void put_facts(struct text *text, const struct judgement *judgement)
+/* Each on a line of its own, with the network that forbids it where that matters. */
+static void put_addresses(struct story *story, enum facts_question question, const struct facts_answer *answer)
 {
-    const struct facts *facts = judgement->facts;
+    struct text *text = &story->text;
+    int family = question == FACTS_A ? AF_INET : AF_INET6;
+    unsigned count = answer->outcome == FACTS_RECORDS ? facts_address_count(answer) : 0;
+    for (unsigned i = 0; i < count && i < MX_SHOWN_MAX; i++) {
+        const uint8_t *address = facts_address(story->facts, question, answer, i);
+        char words[INET6_ADDRSTRLEN];
+        char network[200];
+        if (inet_ntop(family, address, words, sizeof(words)) == NULL)
+            continue;
+        text_printf(text, "    %s", words);
+        if (story->options->depth == DEPTH_TARGETS &&
+            networks_describe(story->options->forbidden, family, address, network, sizeof(network)))
+            text_printf(text, ", which does not count: in %s", network);
+        text_puts(text, "\n");
+    }
+    if (count > MX_SHOWN_MAX)
+        text_printf(text, "    and %u more\n", (unsigned)answer->count - MX_SHOWN_MAX);
+}
+
+static void put_answer(struct story *story, enum facts_question question, const char *name,
+                       const struct facts_answer *answer)
+{
+    if (answer->outcome == FACTS_NOT_ASKED)
+        return;
+    put_question(story, question, name, answer);
+    if (question == FACTS_MX)
+        put_mx(story);
+    else
+        put_addresses(story, question, answer);
+}
+
+/* The MX hosts that the options look at, and what each comes to. */
+static void put_hosts(struct story *story)
+{
+    const struct facts *facts = story->facts;
+    size_t count = story->options->depth == DEPTH_TARGETS ? hosts_count(story->options, facts) : 0;
+    for (size_t i = 0; i < count; i++) {
+        const struct facts_target *target = &facts_targets(facts)[i];
+        const char *host = facts_text(facts, target->host);
+        const char *rule = hosts_special_use(story->options, facts, target);
+        for (int j = FACTS_A; j <= FACTS_AAAA; j++)
+            put_answer(story, (enum facts_question)j, host,
+                       facts_target_answer(facts, target, (enum facts_question)j));
+        text_puts(&story->text, "Host ");
+        text_put_escaped(&story->text, host);
+        text_printf(&story->text, ": %s", hosts_state_name(hosts_judge(story->options, facts, target)));
+        if (rule != NULL)
+            text_printf(&story->text, ", public DNS never has such a name (%s)", rule);
+        text_puts(&story->text, ".\n");
+    }
+}
+
+static void put_facts(struct story *story)
+{
+    const struct facts *facts = story->facts;
+    struct text *text = &story->text;
 
     if (facts == NULL) {
         text_puts(text, "DNS was not asked.\n");
         return;
     }
-    if (judgement->is_stale)
+    if (story->judgement->is_stale)
         text_puts(text, "DNS fails now; this is remembered from before, and past its time (RFC 8767).\n");
-    else if (judgement->is_cached)
+    else if (story->judgement->is_cached)
         text_puts(text, "This is remembered from an earlier check.\n");
-    for (int i = 0; i < FACTS_QUESTIONS; i++) {
-        const char *address = i == FACTS_MX ? "" : facts_text(facts, facts->first_address[i - FACTS_A]);
-        put_question(text, facts, (enum facts_question)i);
-        if (i == FACTS_MX)
-            put_mx(text, facts);
-        else if (address[0] != '\0')
-            text_printf(text, "    %s\n", address);
+    for (int i = 0; i < FACTS_QUESTIONS; i++)
+        put_answer(story, (enum facts_question)i, facts_domain(facts), facts_answer(facts, (enum facts_question)i));
+    put_hosts(story);
+}
+
+static void put_dnssec(struct text *text, const struct judgement *judgement)
+{
+    switch (judgement->dnssec) {
+    case MXCHECK_DNSSEC_UNKNOWN:
+    case MXCHECK_DNSSEC_BOGUS: /* the question says so */
+        break;
+    case MXCHECK_DNSSEC_SECURE:
+        text_puts(text, "DNSSEC: the resolver has validated this.\n");
+        break;
+    case MXCHECK_DNSSEC_INSECURE:
+        text_puts(text, "DNSSEC: this is not signed, or the resolver does not validate.\n");
+        break;
     }
 }
 
@@ -158,10 +228,12 @@ static void put_notes(struct text *text, notes set)
 static void put_rule(struct text *text, const struct judgement *judgement)
 {
     const struct reason *row = reasons_find(judgement->reason);
+    struct template_values values = {{NULL}};
     char rule[512];
 
     if (row != NULL) {
-        fill(judgement, row->rule, rule, sizeof(rule) - 1);
+        values.value[TEMPLATE_RULE] = judgement->rule;
+        template_fill(row->rule, &values, rule, sizeof(rule) - 1);
         text_puts(text, "Rule: ");
         text_puts(text, rule);
         text_puts(text, "\n");
@@ -174,22 +246,24 @@ static void put_rule(struct text *text, const struct judgement *judgement)
 
 size_t explain_write(const struct options *options, const struct judgement *judgement, char *buffer, size_t size)
 {
+    struct story story = {.options = options, .judgement = judgement, .facts = judgement->facts};
+    struct text *text = &story.text;
     char line[512];
-    struct text text;
 
-    text_init(&text, buffer, size);
-    put_subject(&text, judgement);
-    put_facts(&text, judgement);
-    put_notes(&text, judgement->notes);
-    put_rule(&text, judgement);
-    text_printf(&text, "Verdict: %s (%s).\n", reasons_verdict_word(judgement->verdict),
+    text_init(text, buffer, size);
+    put_subject(text, judgement);
+    put_facts(&story);
+    put_dnssec(text, judgement);
+    put_notes(text, judgement->notes);
+    put_rule(text, judgement);
+    text_printf(text, "Verdict: %s (%s).\n", reasons_verdict_word(judgement->verdict),
                 reasons_word(judgement->reason));
     reply_write(options, judgement, NULL, line, sizeof(line));
-    text_puts(&text, "Reply: ");
-    text_puts(&text, line);
-    explain_hint(judgement, line, sizeof(line));
-    text_puts(&text, "\nTo do: ");
-    text_puts(&text, line);
-    text_puts(&text, "\n");
-    return text.length;
+    text_puts(text, "Reply: ");
+    text_puts(text, line);
+    advice_write(options, judgement, line, sizeof(line));
+    text_puts(text, "\nTo do: ");
+    text_puts(text, line);
+    text_puts(text, "\n");
+    return text->length;
 }

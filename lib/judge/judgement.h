@@ -17,7 +17,11 @@ struct judgement {
     size_t domain_length;
     const char *fault;         /* bad-address: what is wrong with it, static; "" otherwise */
     const char *rule;          /* special-use: the RFC that says so, static; "" otherwise */
+    int literal_family;        /* of the address in brackets, AF_INET or AF_INET6; 0: there is none */
+    uint8_t literal[16];
     const struct facts *facts; /* NULL: DNS was not asked; lent */
+    enum facts_outcome failure; /* by which DNS left it open; FACTS_NOT_ASKED: it did not */
+    mxcheck_dnssec dnssec;     /* of the answers that carry the verdict, as far as the options believe them */
     uint32_t hold_ms;          /* how long the facts may be used, from when they were learned, by the options */
     uint64_t until_us;         /* when that ends, of clock_now_us */
     unsigned ttl_s;            /* what was left of it at the check */

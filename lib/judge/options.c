@@ -12,7 +12,7 @@
 #include <assert.h>
 #include <string.h>
 
-enum kind { KIND_ANY, KIND_WORDS, KIND_DURATION, KIND_COUNT, KIND_SIZE, KIND_DOMAINS, KIND_REPLY };
+enum kind { KIND_ANY, KIND_WORDS, KIND_DURATION, KIND_COUNT, KIND_SIZE, KIND_DOMAINS, KIND_NETWORKS, KIND_REPLY };
 
 struct row {
     const char *name;
@@ -28,12 +28,6 @@ struct row {
     const char *help;
 };
 
-static void store_nothing(struct options *options, uint64_t value)
-{
-    (void)options;
-    (void)value;
-}
-
 /* The table keeps every value in the range of its field. */
 #define STORE(type, field)                                                                                             \
     static void store_##field(struct options *options, uint64_t value)                                                 \
@@ -44,12 +38,15 @@ STORE(enum resolution, resolution)
 STORE(uint32_t, timeout_ms)
 STORE(uint32_t, retry_after_ms)
 STORE(uint32_t, max_pending)
+STORE(enum depth, depth)
+STORE(uint32_t, max_targets)
 STORE(enum implicit_mx, implicit_mx)
 STORE(enum null_mx, null_mx)
 STORE(enum nxdomain, nxdomain)
 STORE(bool, refuse_literals)
 STORE(bool, query_special_use)
 STORE(enum on_dns_failure, on_dns_failure)
+STORE(bool, trusts_ad)
 STORE(size_t, cache_size)
 STORE(uint32_t, cache_max_ttl_ms)
 STORE(uint32_t, cache_min_ttl_ms)
@@ -67,10 +64,11 @@ STORE(enum reply_profile, reply_profile)
 #define SIZE(field, low, high)                                                                                         \
     .kind = KIND_SIZE, .store = store_##field, .least = (low), .most = (high), .takes_zero = true
 #define DOMAINS() .kind = KIND_DOMAINS
+#define NETWORKS() .kind = KIND_NETWORKS
 #define OPTION(id, text, standard, how, accepts, about)                                                                \
     [OPTION_##id] = {.name = (text), .default_text = (standard), how, .takes = (accepts),                       \
                      .help = about " It takes " accepts "."},
-#define REPLY_TAKES(verb) "a whole reply for the verdict " verb ", in printable ASCII, with {id} {domain} {address} {reason}"
+#define REPLY_TAKES(verb) "a whole reply for the verdict " verb ", in printable ASCII, with {id} {domain} {address} {reason} {hint}"
 #define REPLY(id, word, role, whom, verb)                                                                                    \
     {.name = "reply." word "." role, .default_text = "", .kind = KIND_REPLY, .reason = MXCHECK_REASON_##id,            \
      .takes = REPLY_TAKES(verb),                                                                                       \
@@ -156,6 +154,7 @@ static const char *parse_value(const struct row *row, const char *value, uint64_
         return value[0] == '\0' ? NULL : reply_template_fault(value, row->reason);
     case KIND_ANY:
     case KIND_DOMAINS:
+    case KIND_NETWORKS:
         return NULL;
     }
     if (fault == NULL && *number == 0 && row->takes_zero)
@@ -168,6 +167,7 @@ static const char *parse_value(const struct row *row, const char *value, uint64_
 void options_init(struct options *options)
 {
     memset(options, 0, sizeof(*options));
+    options->forbidden = &networks_bogons;
     for (size_t i = 0; i < OPTIONS_MAX; i++) {
         uint64_t number = 0;
         const char *fault = parse_value(&rows[i], rows[i].default_text, &number);
@@ -212,13 +212,48 @@ void options_refuse(const char *name, const char *value, const char *why, char *
     text_puts(&text, row->takes);
 }
 
+/* What a list comes to: one of them, or neither. */
+struct lists {
+    char *exempt;
+    struct networks *forbidden;
+};
+
+static void lists_free(struct lists *lists, const mxcheck_memory *memory)
+{
+    memory_free(memory, lists->exempt);
+    networks_free(lists->forbidden, memory);
+}
+
+static mxcheck_status parse_list(enum kind kind, const mxcheck_memory *memory, const char *value, struct lists *lists,
+                                 const char **why)
+{
+    if (kind == KIND_DOMAINS)
+        return exempt_parse(memory, value, &lists->exempt, why);
+    if (kind == KIND_NETWORKS)
+        return networks_parse(memory, value, &lists->forbidden, why);
+    return MXCHECK_OK;
+}
+
+/* The new list takes the place of the old one, which is left in `lists`. */
+static void swap_list(enum kind kind, struct options *options, struct lists *lists)
+{
+    struct lists old = {options->exempt, (struct networks *)(uintptr_t)options->forbidden};
+    if (kind == KIND_DOMAINS) {
+        options->exempt = lists->exempt;
+        lists->exempt = old.exempt;
+    } else if (kind == KIND_NETWORKS) {
+        options->forbidden = lists->forbidden;
+        lists->forbidden = old.forbidden;
+    }
+}
+
 mxcheck_status options_set(struct options *options, const mxcheck_memory *memory, const char *name, const char *value,
                            char *error, size_t size)
 {
     const struct row *row = find(name);
     const char *why = row == NULL ? "" : NULL;
     uint64_t number = 0;
-    char *exempt = NULL;
+    struct lists lists = {NULL, NULL};
 
     if (row != NULL)
         why = parse_value(row, value, &number);
@@ -226,16 +261,14 @@ mxcheck_status options_set(struct options *options, const mxcheck_memory *memory
         options_refuse(name, value, why, error, size);
         return MXCHECK_ERR_OPTION;
     }
-    if (row->kind == KIND_DOMAINS) {
-        mxcheck_status status = exempt_parse(memory, value, &exempt, &why);
-        if (status == MXCHECK_ERR_OPTION)
-            options_refuse(name, value, why, error, size);
-        if (status != MXCHECK_OK)
-            return status;
-    }
+    mxcheck_status status = parse_list(row->kind, memory, value, &lists, &why);
+    if (status == MXCHECK_ERR_OPTION)
+        options_refuse(name, value, why, error, size);
+    if (status != MXCHECK_OK)
+        return status;
     char *text = memory_strdup(memory, value);
     if (text == NULL) {
-        memory_free(memory, exempt);
+        lists_free(&lists, memory);
         return MXCHECK_ERR_NOMEM;
     }
     char **slot = &options->text[row - rows];
@@ -243,10 +276,8 @@ mxcheck_status options_set(struct options *options, const mxcheck_memory *memory
     *slot = text;
     if (row->store != NULL)
         row->store(options, number);
-    if (row->kind == KIND_DOMAINS) {
-        memory_free(memory, options->exempt);
-        options->exempt = exempt;
-    }
+    swap_list(row->kind, options, &lists);
+    lists_free(&lists, memory);
     return MXCHECK_OK;
 }
 
@@ -282,6 +313,8 @@ int options_copy(const struct options *options, const mxcheck_memory *memory, st
     }
     copy->exempt = options->exempt == NULL ? NULL : memory_strdup(memory, options->exempt);
     complete = complete && (copy->exempt != NULL) == (options->exempt != NULL);
+    copy->forbidden = networks_copy(options->forbidden, memory);
+    complete = complete && (copy->forbidden != NULL) == (options->forbidden != NULL);
     if (complete)
         return 0;
     options_clear(copy, memory);
@@ -294,6 +327,8 @@ void options_clear(struct options *options, const mxcheck_memory *memory)
         memory_free(memory, options->text[i]);
         options->text[i] = NULL;
     }
-    memory_free(memory, options->exempt);
+    struct lists lists = {options->exempt, (struct networks *)(uintptr_t)options->forbidden};
+    lists_free(&lists, memory);
     options->exempt = NULL;
+    options->forbidden = NULL;
 }

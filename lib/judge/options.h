@@ -3,12 +3,15 @@
 #ifndef MXCHECK_JUDGE_OPTIONS_H
 #define MXCHECK_JUDGE_OPTIONS_H
 
+#include "mail/network.h"
+
 #include <mxcheck/mxcheck.h>
 
 #include <stdbool.h>
 #include <stdint.h>
 
 enum resolution { RESOLUTION_STUB, RESOLUTION_RECURSIVE };
+enum depth { DEPTH_RECORDS, DEPTH_TARGETS };
 enum implicit_mx { IMPLICIT_MX_A_AAAA, IMPLICIT_MX_A, IMPLICIT_MX_NONE };
 enum null_mx { NULL_MX_REJECT, NULL_MX_REJECT_RCPT, NULL_MX_ACCEPT };
 enum nxdomain { NXDOMAIN_CONFIRM, NXDOMAIN_FINAL };
@@ -33,12 +36,16 @@ struct options {
     uint32_t timeout_ms;
     uint32_t retry_after_ms;
     uint32_t max_pending;
+    enum depth depth;
+    uint32_t max_targets;
+    const struct networks *forbidden; /* forbidden-networks; NULL: none */
     enum implicit_mx implicit_mx;
     enum null_mx null_mx;
     enum nxdomain nxdomain;
     bool refuse_literals;
     bool query_special_use;
     enum on_dns_failure on_dns_failure;
+    bool trusts_ad;
     size_t cache_size; /* octets; 0: no cache */
     uint32_t cache_max_ttl_ms;
     uint32_t cache_min_ttl_ms;

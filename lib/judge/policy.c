@@ -3,12 +3,13 @@
 #include "judge/policy.h"
 
 #include "judge/exempt.h"
+#include "judge/hosts.h"
 #include "judge/reasons.h"
 
 #include <assert.h>
 #include <string.h>
 
-/* One who waited less than we would, by more than this, has not found out what we would. */
+/* One who waited less than we would by no more than this has waited as long. */
 #define PATIENCE_SLACK_MS 20
 
 mxcheck_verdict policy_verdict_of(mxcheck_reason reason)
@@ -35,6 +36,8 @@ static void note_name(struct judgement *judgement)
 static void forget_facts(struct judgement *judgement)
 {
     judgement->facts = NULL;
+    judgement->failure = FACTS_NOT_ASKED;
+    judgement->dnssec = MXCHECK_DNSSEC_UNKNOWN;
     judgement->hold_ms = 0;
     judgement->until_us = 0;
     judgement->ttl_s = 0;
@@ -67,6 +70,20 @@ static void judge_domain(const struct options *options, const struct address *pa
     }
 }
 
+/* DNS has no say in it; it is a place that mail goes to all the same. */
+static void judge_literal(const struct options *options, const struct address *parsed, struct judgement *judgement)
+{
+    judgement->literal_family = parsed->literal_family;
+    memcpy(judgement->literal, parsed->literal, sizeof(judgement->literal));
+    if (options->refuse_literals)
+        decide(judgement, MXCHECK_REASON_LITERAL_REFUSED);
+    else if (options->depth == DEPTH_TARGETS &&
+             networks_hold(options->forbidden, parsed->literal_family, parsed->literal))
+        decide(judgement, MXCHECK_REASON_MX_FORBIDDEN);
+    else
+        decide(judgement, MXCHECK_REASON_ADDRESS_LITERAL);
+}
+
 bool policy_judge_address(const struct options *options, const struct address *parsed, mxcheck_role role,
                           struct judgement *judgement)
 {
@@ -77,6 +94,7 @@ bool policy_judge_address(const struct options *options, const struct address *p
     judgement->domain_length = 0;
     judgement->fault = "";
     judgement->rule = "";
+    judgement->literal_family = 0;
     forget_facts(judgement);
 
     switch (parsed->kind) {
@@ -96,7 +114,7 @@ bool policy_judge_address(const struct options *options, const struct address *p
             refuse_form(judgement, "a sender has a domain");
         break;
     case ADDRESS_LITERAL:
-        decide(judgement, options->refuse_literals ? MXCHECK_REASON_LITERAL_REFUSED : MXCHECK_REASON_ADDRESS_LITERAL);
+        judge_literal(options, parsed, judgement);
         break;
     case ADDRESS_DOMAIN:
         judge_domain(options, parsed, judgement);
@@ -127,20 +145,39 @@ bool policy_wants_address_question(const struct options *options, enum facts_que
     return false;
 }
 
-/* The answer to an address question as these options see it: facts are shared, and may hold what others asked. */
-static enum facts_outcome address_outcome(const struct options *options, const struct facts *facts,
-                                          enum facts_question question)
+/* Do the options take an address for an MX that is not there? */
+static bool takes_address(const struct options *options, const struct facts *facts, enum facts_question question)
 {
-    bool counts = policy_wants_address_question(options, question);
     if (facts_answer(facts, FACTS_MX)->outcome == FACTS_NXDOMAIN && options->nxdomain == NXDOMAIN_FINAL)
-        counts = false; /* RFC 8020: nothing exists at or below a name that does not */
-    return counts ? facts_answer(facts, question)->outcome : FACTS_NOT_ASKED;
+        return false; /* RFC 8020: nothing exists at or below a name that does not */
+    return policy_wants_address_question(options, question);
 }
 
-/* How long it holds what records say, within the bounds of the options. */
-static void hold(const struct options *options, uint32_t ttl_s, struct judgement *judgement)
+/* The domain as its own host: facts are shared, and may hold what others asked. */
+static enum host_state own_state(const struct options *options, const struct facts *facts,
+                                 enum facts_question question)
 {
-    uint64_t hold_ms = (uint64_t)ttl_s * 1000;
+    const struct facts_answer *answer = facts_answer(facts, question);
+    if (!takes_address(options, facts, question) || answer->outcome == FACTS_NOT_ASKED)
+        return HOST_DEAD;
+    if (answer->outcome == FACTS_RECORDS && options->depth == DEPTH_RECORDS)
+        return HOST_USABLE;
+    return hosts_judge_answer(options, facts, question, answer);
+}
+
+/* The verdict stands on this answer, too. */
+static void rely_on(struct judgement *judgement, const struct facts_answer *answer)
+{
+    if (answer->outcome == FACTS_NOT_ASKED)
+        return;
+    judgement->ttl_s = answer->ttl_s < judgement->ttl_s ? answer->ttl_s : judgement->ttl_s;
+    judgement->dnssec = facts_weaker(judgement->dnssec, (mxcheck_dnssec)answer->dnssec);
+}
+
+/* How long it holds what the answers say, within the bounds of the options. */
+static void hold(const struct options *options, struct judgement *judgement)
+{
+    uint64_t hold_ms = (uint64_t)judgement->ttl_s * 1000;
     if (hold_ms < options->cache_min_ttl_ms)
         hold_ms = options->cache_min_ttl_ms;
     if (hold_ms > options->cache_max_ttl_ms)
@@ -149,15 +186,17 @@ static void hold(const struct options *options, uint32_t ttl_s, struct judgement
 }
 
 /* The same of what there is not (RFC 2308 section 5). */
-static void hold_absence(const struct options *options, uint32_t ttl_s, struct judgement *judgement)
+static void hold_absence(const struct options *options, struct judgement *judgement)
 {
     uint32_t most_s = options->cache_negative_ttl_ms / 1000;
-    hold(options, ttl_s < most_s ? ttl_s : most_s, judgement);
+    judgement->ttl_s = judgement->ttl_s < most_s ? judgement->ttl_s : most_s;
+    hold(options, judgement);
 }
 
 /* DNS did not say: never "no records", whatever else is known. */
 static void judge_failure(const struct options *options, enum facts_outcome outcome, struct judgement *judgement)
 {
+    judgement->failure = facts_is_failure(outcome) ? outcome : FACTS_FAILURE;
     decide(judgement, outcome == FACTS_BOGUS     ? MXCHECK_REASON_DNSSEC_BOGUS
                       : outcome == FACTS_TIMEOUT ? MXCHECK_REASON_DNS_TIMEOUT
                                                  : MXCHECK_REASON_DNS_FAILURE);
@@ -175,8 +214,98 @@ static void judge_failure(const struct options *options, enum facts_outcome outc
     }
 }
 
+/* --- hosts --- */
+
+static void rely_on_host(const struct facts *facts, const struct facts_target *target, struct judgement *judgement)
+{
+    rely_on(judgement, facts_target_answer(facts, target, FACTS_A));
+    rely_on(judgement, facts_target_answer(facts, target, FACTS_AAAA));
+}
+
+static void rely_on_hosts(const struct options *options, const struct facts *facts, struct judgement *judgement)
+{
+    for (size_t i = 0; i < hosts_count(options, facts); i++)
+        rely_on_host(facts, &facts_targets(facts)[i], judgement);
+}
+
+/* One good address is enough. */
+static void rely_on_usable(const struct options *options, const struct facts *facts, struct judgement *judgement)
+{
+    const struct facts_target *target = hosts_find(options, facts, HOST_USABLE);
+    const struct facts_answer *a = facts_target_answer(facts, target, FACTS_A);
+    bool has_a = hosts_judge_answer(options, facts, FACTS_A, a) == HOST_USABLE;
+    rely_on(judgement, has_a ? a : facts_target_answer(facts, target, FACTS_AAAA));
+}
+
+static enum host_state best_state(const struct options *options, const struct facts *facts)
+{
+    enum host_state state = facts->target_count == 0 ? HOST_UNKNOWN : HOST_DEAD;
+    for (size_t i = 0; i < hosts_count(options, facts); i++)
+        state = hosts_better(state, hosts_judge(options, facts, &facts_targets(facts)[i]));
+    return state;
+}
+
+static enum facts_outcome failure_of_hosts(const struct options *options, const struct facts *facts)
+{
+    enum facts_outcome failure = FACTS_NOT_ASKED;
+    for (size_t i = 0; i < hosts_count(options, facts); i++) {
+        const struct facts_target *target = &facts_targets(facts)[i];
+        for (int j = FACTS_A; j <= FACTS_AAAA; j++)
+            failure = facts_worse(
+                failure, (enum facts_outcome)facts_target_answer(facts, target, (enum facts_question)j)->outcome);
+    }
+    return failure;
+}
+
+static void note_hosts(const struct options *options, const struct facts *facts, struct judgement *judgement)
+{
+    unsigned index;
+    for (size_t i = 0; i < hosts_count(options, facts); i++) {
+        const struct facts_target *target = &facts_targets(facts)[i];
+        if (hosts_judge(options, facts, target) == HOST_DEAD)
+            notes_add(&judgement->notes, NOTE_MX_PARTLY_DEAD);
+        for (int j = FACTS_A; j <= FACTS_AAAA; j++) {
+            enum facts_question question = (enum facts_question)j;
+            const struct facts_answer *answer = facts_target_answer(facts, target, question);
+            if (answer->alias != 0 && facts_text(facts, answer->alias)[0] != '\0')
+                notes_add(&judgement->notes, NOTE_MX_IS_ALIAS);
+            if (hosts_find_forbidden(options, facts, question, answer, &index))
+                notes_add(&judgement->notes, NOTE_MX_FORBIDDEN_SOME);
+        }
+    }
+}
+
+/* More hosts or addresses than are looked at: the bound is ours, and turns no mail away. */
+static void accept_unseen(const struct options *options, const struct facts *facts, struct judgement *judgement)
+{
+    decide(judgement, MXCHECK_REASON_MX);
+    notes_add(&judgement->notes, NOTE_LIMIT_REACHED);
+    rely_on_hosts(options, facts, judgement);
+}
+
+/* Usable MX hosts, one by one. A host that failed may be the one that works, so it is no reason to reject. */
+static void judge_hosts(const struct options *options, const struct facts *facts, struct judgement *judgement)
+{
+    enum host_state state = best_state(options, facts);
+    if (state == HOST_USABLE) {
+        decide(judgement, MXCHECK_REASON_MX);
+        rely_on_usable(options, facts, judgement);
+    } else if (state == HOST_CUT || (state != HOST_UNKNOWN && hosts_are_cut(options, facts))) {
+        accept_unseen(options, facts, judgement);
+    } else if (state == HOST_FAILED || state == HOST_UNKNOWN) {
+        judge_failure(options, failure_of_hosts(options, facts), judgement);
+    } else {
+        decide(judgement, state == HOST_DEAD ? MXCHECK_REASON_MX_UNRESOLVABLE : MXCHECK_REASON_MX_FORBIDDEN);
+        rely_on_hosts(options, facts, judgement);
+        hold_absence(options, judgement);
+    }
+}
+
+/* --- MX, or what stands for it --- */
+
 static void judge_null_mx(const struct options *options, struct judgement *judgement)
 {
+    hold(options, judgement);
     /* RFC 7505 section 4.2 leaves to us whether a domain that takes no mail may send some. */
     if (options->null_mx == NULL_MX_REJECT ||
         (options->null_mx == NULL_MX_REJECT_RCPT && judgement->role == MXCHECK_ROLE_RCPT)) {
@@ -187,74 +316,92 @@ static void judge_null_mx(const struct options *options, struct judgement *judge
     notes_add(&judgement->notes, NOTE_NULL_MX);
 }
 
-static void judge_mx(const struct options *options, const struct facts *facts, struct judgement *judgement)
+static void note_mx(const struct options *options, const struct facts *facts, struct judgement *judgement)
 {
-    hold(options, facts_answer(facts, FACTS_MX)->ttl_s, judgement);
-    if (facts->exchanges == 0) {
-        judge_null_mx(options, judgement);
-        return;
-    }
-    decide(judgement, MXCHECK_REASON_MX);
     if ((facts->oddities & FACTS_NULL_MX_MIXED) != 0) /* RFC 7505 section 3: a null MX stands alone */
         notes_add(&judgement->notes, NOTE_NULL_MX_MIXED);
     if ((facts->oddities & FACTS_MX_IS_LITERAL) != 0)
         notes_add(&judgement->notes, NOTE_MX_IS_LITERAL);
     if ((facts->oddities & FACTS_MX_DUPLICATE) != 0)
         notes_add(&judgement->notes, NOTE_MX_DUPLICATE);
+    if (options->depth == DEPTH_TARGETS)
+        note_hosts(options, facts, judgement);
 }
 
-static uint32_t lesser(uint32_t a, uint32_t b)
+static void judge_mx(const struct options *options, const struct facts *facts, struct judgement *judgement)
 {
-    return a < b ? a : b;
+    rely_on(judgement, facts_answer(facts, FACTS_MX));
+    if (facts->exchanges == 0) {
+        judge_null_mx(options, judgement);
+        return;
+    }
+    if (options->depth == DEPTH_TARGETS)
+        judge_hosts(options, facts, judgement);
+    else
+        decide(judgement, MXCHECK_REASON_MX);
+    if (judgement->reason != MXCHECK_REASON_MX)
+        return;
+    hold(options, judgement);
+    note_mx(options, facts, judgement);
 }
 
 /* RFC 5321 section 5.1: an address stands for an MX that is not there. */
 static void judge_implicit(const struct options *options, const struct facts *facts, enum facts_question question,
                            struct judgement *judgement)
 {
+    const struct facts_answer *answer = facts_answer(facts, question);
+    unsigned index;
     decide(judgement, question == FACTS_A ? MXCHECK_REASON_IMPLICIT_A : MXCHECK_REASON_IMPLICIT_AAAA);
-    hold(options, lesser(facts_answer(facts, question)->ttl_s, facts_answer(facts, FACTS_MX)->ttl_s), judgement);
+    rely_on(judgement, answer);
+    hold(options, judgement);
+    if (options->depth == DEPTH_TARGETS && hosts_find_forbidden(options, facts, question, answer, &index))
+        notes_add(&judgement->notes, NOTE_MX_FORBIDDEN_SOME);
 }
 
-static void judge_absence(const struct options *options, const struct facts *facts, const enum facts_outcome *outcomes,
+/* NXDOMAIN, unless some answer shows that the name exists; or addresses, none of which counts. */
+static void judge_absence(const struct options *options, const struct facts *facts, enum host_state state,
                           struct judgement *judgement)
 {
     mxcheck_reason reason = MXCHECK_REASON_NO_SUCH_DOMAIN;
-    uint32_t ttl_s = UINT32_MAX;
-
     for (int i = FACTS_MX; i < FACTS_QUESTIONS; i++) {
-        if (outcomes[i] == FACTS_NODATA)
+        const struct facts_answer *answer = facts_answer(facts, (enum facts_question)i);
+        if (i != FACTS_MX && !takes_address(options, facts, (enum facts_question)i))
+            continue;
+        if (answer->outcome == FACTS_NODATA)
             reason = MXCHECK_REASON_NO_RECORDS;
-        if (outcomes[i] != FACTS_NOT_ASKED)
-            ttl_s = lesser(ttl_s, facts_answer(facts, (enum facts_question)i)->ttl_s);
+        rely_on(judgement, answer);
     }
-    decide(judgement, reason);
-    hold_absence(options, ttl_s, judgement);
+    decide(judgement, state == HOST_FORBIDDEN ? MXCHECK_REASON_MX_FORBIDDEN : reason);
+    hold_absence(options, judgement);
+}
+
+static enum facts_outcome failure_of_addresses(const struct options *options, const struct facts *facts)
+{
+    enum facts_outcome failure = FACTS_NOT_ASKED;
+    for (int i = FACTS_A; i <= FACTS_AAAA; i++) {
+        if (takes_address(options, facts, (enum facts_question)i))
+            failure = facts_worse(failure, (enum facts_outcome)facts_answer(facts, (enum facts_question)i)->outcome);
+    }
+    return failure;
 }
 
 /* No MX: an address counts first, then a failure (the most certain one), then absence. */
 static void judge_without_mx(const struct options *options, const struct facts *facts, struct judgement *judgement)
 {
-    static const enum facts_outcome failures[] = {FACTS_BOGUS, FACTS_TIMEOUT, FACTS_FAILURE};
-    const enum facts_outcome outcomes[FACTS_QUESTIONS] = {
-        facts_answer(facts, FACTS_MX)->outcome,
-        address_outcome(options, facts, FACTS_A),
-        address_outcome(options, facts, FACTS_AAAA),
-    };
+    enum host_state a = own_state(options, facts, FACTS_A);
+    enum host_state aaaa = own_state(options, facts, FACTS_AAAA);
+    enum host_state best = hosts_better(a, aaaa);
 
-    for (int i = FACTS_A; i <= FACTS_AAAA; i++) {
-        if (outcomes[i] == FACTS_RECORDS) {
-            judge_implicit(options, facts, (enum facts_question)i, judgement);
-            return;
-        }
+    rely_on(judgement, facts_answer(facts, FACTS_MX));
+    if (best == HOST_FAILED) {
+        judge_failure(options, failure_of_addresses(options, facts), judgement);
+    } else if (best == HOST_USABLE || best == HOST_CUT) {
+        judge_implicit(options, facts, a == best ? FACTS_A : FACTS_AAAA, judgement);
+        if (best == HOST_CUT)
+            notes_add(&judgement->notes, NOTE_LIMIT_REACHED);
+    } else {
+        judge_absence(options, facts, best, judgement);
     }
-    for (size_t i = 0; i < sizeof(failures) / sizeof(failures[0]); i++) {
-        if (outcomes[FACTS_A] == failures[i] || outcomes[FACTS_AAAA] == failures[i]) {
-            judge_failure(options, failures[i], judgement);
-            return;
-        }
-    }
-    judge_absence(options, facts, outcomes, judgement);
 }
 
 static void note_records(struct judgement *judgement)
@@ -270,12 +417,23 @@ static void note_records(struct judgement *judgement)
         notes_add(&judgement->notes, NOTE_TTL_ZERO);
 }
 
+/* What the resolver says of validation is told where the options believe it; that it failed is the reason itself. */
+static void settle_dnssec(const struct options *options, struct judgement *judgement)
+{
+    if (judgement->failure == FACTS_BOGUS)
+        judgement->dnssec = MXCHECK_DNSSEC_BOGUS;
+    else if (!options->trusts_ad || judgement->failure != FACTS_NOT_ASKED)
+        judgement->dnssec = MXCHECK_DNSSEC_UNKNOWN;
+}
+
 void policy_judge_facts(const struct options *options, const struct facts *facts, struct judgement *judgement)
 {
-    enum facts_outcome mx = facts_answer(facts, FACTS_MX)->outcome;
+    enum facts_outcome mx = (enum facts_outcome)facts_answer(facts, FACTS_MX)->outcome;
 
     forget_facts(judgement);
     judgement->facts = facts;
+    judgement->ttl_s = UINT32_MAX;
+    judgement->dnssec = MXCHECK_DNSSEC_SECURE;
     if (mx == FACTS_RECORDS && facts->mx_count > 0)
         judge_mx(options, facts, judgement);
     else if (mx == FACTS_NODATA || mx == FACTS_NXDOMAIN)
@@ -284,27 +442,55 @@ void policy_judge_facts(const struct options *options, const struct facts *facts
         judge_failure(options, mx, judgement);
     judgement->until_us = facts->learned_us + (uint64_t)judgement->hold_ms * 1000;
     judgement->ttl_s = judgement->hold_ms / 1000;
+    settle_dnssec(options, judgement);
     if (judgement->verdict == MXCHECK_VERDICT_ACCEPT && judgement->reason != MXCHECK_REASON_DNS_FAILURE_ALLOWED)
         note_records(judgement);
 }
 
-bool policy_is_answered(const struct options *options, const struct facts *facts)
-{
-    enum facts_outcome mx = facts_answer(facts, FACTS_MX)->outcome;
-    enum facts_outcome a = facts_answer(facts, FACTS_A)->outcome;
+/* --- what others asked for --- */
 
-    if (mx == FACTS_RECORDS)
+/* One who gave up earlier than we would has not found out what we would. */
+static bool has_our_patience(const struct options *options, const struct facts *facts)
+{
+    return facts->waited_us / 1000 + PATIENCE_SLACK_MS >= options->timeout_ms;
+}
+
+static bool are_hosts_answered(const struct options *options, const struct facts *facts)
+{
+    enum host_state state = facts->exchanges == 0 ? HOST_USABLE : best_state(options, facts);
+    if (state == HOST_USABLE || options->depth == DEPTH_RECORDS)
         return true;
-    if (mx == FACTS_TIMEOUT || a == FACTS_TIMEOUT || facts_answer(facts, FACTS_AAAA)->outcome == FACTS_TIMEOUT)
-        return facts->waited_us / 1000 + PATIENCE_SLACK_MS >= options->timeout_ms;
-    if (mx != FACTS_NODATA && (mx != FACTS_NXDOMAIN || options->nxdomain == NXDOMAIN_FINAL))
-        return true;
+    if (facts->target_count < options->max_targets && facts->has_more_hosts)
+        return false;
+    for (size_t i = 0; i < hosts_count(options, facts); i++) {
+        if (hosts_judge(options, facts, &facts_targets(facts)[i]) == HOST_UNKNOWN)
+            return false;
+    }
+    return failure_of_hosts(options, facts) != FACTS_TIMEOUT || has_our_patience(options, facts);
+}
+
+static bool are_addresses_answered(const struct options *options, const struct facts *facts)
+{
     for (int i = FACTS_A; i <= FACTS_AAAA; i++) {
-        enum facts_outcome outcome = facts_answer(facts, (enum facts_question)i)->outcome;
-        if (outcome == FACTS_RECORDS)
+        enum facts_question question = (enum facts_question)i;
+        if (own_state(options, facts, question) == HOST_USABLE)
             return true;
-        if (outcome == FACTS_NOT_ASKED && policy_wants_address_question(options, (enum facts_question)i))
+        if (takes_address(options, facts, question) && facts_answer(facts, question)->outcome == FACTS_NOT_ASKED)
             return false;
     }
     return true;
+}
+
+bool policy_is_answered(const struct options *options, const struct facts *facts)
+{
+    enum facts_outcome mx = (enum facts_outcome)facts_answer(facts, FACTS_MX)->outcome;
+
+    if (options->trusts_ad && !facts->has_asked_dnssec)
+        return false;
+    if (mx == FACTS_RECORDS)
+        return are_hosts_answered(options, facts);
+    if (mx == FACTS_TIMEOUT || facts_answer(facts, FACTS_A)->outcome == FACTS_TIMEOUT ||
+        facts_answer(facts, FACTS_AAAA)->outcome == FACTS_TIMEOUT)
+        return has_our_patience(options, facts);
+    return (mx != FACTS_NODATA && mx != FACTS_NXDOMAIN) || are_addresses_answered(options, facts);
 }

@@ -2,6 +2,7 @@
 /* reply.c: a judgement as one SMTP reply line. */
 #include "judge/reply.h"
 
+#include "judge/advice.h"
 #include "judge/reasons.h"
 #include "judge/template.h"
 
@@ -67,14 +68,20 @@ size_t reply_write(const struct options *options, const struct judgement *judgem
                    size_t size)
 {
     char line[LINE_MAX_OCTETS + 1];
+    char hint[ADVICE_MAX + 1];
     struct template_values values = {{NULL}};
+    const char *form = line_of(options, judgement);
     struct text text;
 
+    if (strstr(form, "{hint}") != NULL) { /* which costs more than all the rest */
+        advice_write(options, judgement, hint, sizeof(hint));
+        values.value[TEMPLATE_HINT] = hint;
+    }
     values.value[TEMPLATE_ID] = id;
     values.value[TEMPLATE_DOMAIN] = judgement->domain;
     values.value[TEMPLATE_ADDRESS] = judgement->address;
     values.value[TEMPLATE_REASON] = reasons_word(judgement->reason);
-    size_t length = template_fill(line_of(options, judgement), &values, line, LINE_MAX_OCTETS);
+    size_t length = template_fill(form, &values, line, LINE_MAX_OCTETS);
     text_init(&text, buffer, size);
     text_put(&text, line, length);
     return text.length;
@@ -123,8 +130,7 @@ static const char *words_fault(const char *words)
             return "there is a character that is not printable ASCII";
         if (*p != '{')
             continue;
-        enum template_place place = template_match(p, &length);
-        if (place == TEMPLATE_PLACES || place == TEMPLATE_FAULT || place == TEMPLATE_RULE)
+        if (template_match(p, &length) >= TEMPLATE_REPLY_PLACES)
             return "there is an unknown placeholder";
     }
     return NULL;

@@ -5,14 +5,19 @@
 
 #include <stddef.h>
 
-/* In this order they are cut when the line is too long. */
+/* In this order they are cut when the line is too long. Those before TEMPLATE_REPLY_PLACES may stand in a reply. */
 enum template_place {
+    TEMPLATE_HINT,
     TEMPLATE_ADDRESS,
     TEMPLATE_DOMAIN,
     TEMPLATE_ID,
+    TEMPLATE_REASON,
+    TEMPLATE_REPLY_PLACES,
+    TEMPLATE_DETAIL = TEMPLATE_REPLY_PLACES,
+    TEMPLATE_HOST,
+    TEMPLATE_ZONE,
     TEMPLATE_FAULT,
     TEMPLATE_RULE,
-    TEMPLATE_REASON,
     TEMPLATE_PLACES
 };
 

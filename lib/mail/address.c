@@ -156,20 +156,20 @@ static bool read_source_route(struct reader *reader)
 
 /* Is text[length] an address of the family, made of these characters alone? The look at the characters keeps out what
  * some inet_pton() take besides, such as a zone after '%'. */
-static bool is_ip(int family, const char *text, size_t length, const char *characters)
+static bool read_ip(int family, const char *text, size_t length, const char *characters, struct address *address)
 {
     char copy[INET6_ADDRSTRLEN];
-    unsigned char address[sizeof(struct in6_addr)];
     if (length >= sizeof(copy))
         return false;
     memcpy(copy, text, length);
     copy[length] = '\0';
-    return strspn(copy, characters) == length && inet_pton(family, copy, address) == 1;
+    address->literal_family = family;
+    return strspn(copy, characters) == length && inet_pton(family, copy, address->literal) == 1;
 }
 
 /* address-literal, RFC 5321 section 4.1.3; no tag is registered but IPv6. "::" may stand for a single group, as RFC
  * 4291 section 2.2 has it. */
-static bool read_literal(struct reader *reader)
+static bool read_literal(struct reader *reader, struct address *address)
 {
     static const char tag[] = {'i', 'p', 'v', '6', ':'};
     const char *text = reader->at + 1;
@@ -180,9 +180,9 @@ static bool read_literal(struct reader *reader)
     while (matched < sizeof(tag) && matched < length && text_to_lower(text[matched]) == tag[matched])
         matched++;
     bool is_ip6 = matched == sizeof(tag);
-    if (is_ip6 && !is_ip(AF_INET6, text + matched, length - matched, "0123456789abcdefABCDEF:."))
+    if (is_ip6 && !read_ip(AF_INET6, text + matched, length - matched, "0123456789abcdefABCDEF:.", address))
         return fail(reader, "the address literal is not an IPv6 address");
-    if (!is_ip6 && !is_ip(AF_INET, text, length, "0123456789."))
+    if (!is_ip6 && !read_ip(AF_INET, text, length, "0123456789.", address))
         return fail(reader, "the address literal is neither an IPv4 address nor an IPv6 address after IPv6:");
     return true;
 }
@@ -192,7 +192,7 @@ static bool read_domain(struct reader *reader, struct address *address)
 {
     if (is_at(reader, '[')) {
         address->kind = ADDRESS_LITERAL;
-        return read_literal(reader);
+        return read_literal(reader, address);
     }
     if (memchr(reader->at, '@', (size_t)(reader->end - reader->at)) != NULL)
         return fail(reader, "the address has a second @ outside quotes");
@@ -234,6 +234,7 @@ int address_parse(const char *text, struct address *address)
 {
     struct reader reader = {.at = text, .end = text + strlen(text)};
     address->fault = "";
+    address->literal_family = 0;
     address->domain[0] = '\0';
     address->domain_length = 0;
     if (strip_brackets(&reader) && read_path(&reader, address))
@@ -241,6 +242,7 @@ int address_parse(const char *text, struct address *address)
     if (reader.is_out_of_memory)
         return -1;
     address->kind = ADDRESS_BAD;
+    address->literal_family = 0;
     address->fault = reader.fault;
     return 0;
 }

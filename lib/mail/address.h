@@ -5,6 +5,8 @@
 
 #include "mail/domain.h"
 
+#include <stdint.h>
+
 enum address_kind {
     ADDRESS_BAD = 1,    /* not a mailbox; `fault` says why */
     ADDRESS_EMPTY,      /* "" or "<>": the null reverse-path */
@@ -16,6 +18,8 @@ enum address_kind {
 struct address {
     enum address_kind kind;
     const char *fault; /* ADDRESS_BAD: a static sentence; "" otherwise */
+    int literal_family;  /* ADDRESS_LITERAL: AF_INET or AF_INET6; 0 otherwise */
+    uint8_t literal[16]; /* its octets, in network order */
     size_t domain_length;
     char domain[DOMAIN_SIZE]; /* ADDRESS_DOMAIN: lower-case A-labels without final dot; "" otherwise */
 };

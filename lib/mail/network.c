@@ -6,7 +6,6 @@
 #include "base/text.h"
 
 #include <arpa/inet.h>
-#include <assert.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -16,29 +15,32 @@
 enum rule { FORBIDDEN, REACHABLE, EMBEDDING };
 
 struct network {
-    const char *about; /* of bogons: name and source; NULL: of the list itself */
-    enum rule rule;
     uint8_t octets[IPV6_OCTETS];
     uint8_t size; /* octets of an address */
     uint8_t prefix;
 };
 
 struct networks {
+    bool has_bogons;
     size_t count;
-    struct network network[]; /* those of the list itself, then bogons */
+    struct network network[]; /* those of the list itself */
 };
 
+const struct networks networks_bogons = {.has_bogons = true};
+
 static const struct {
-    const char *text;
+    struct network network;
     enum rule rule;
     const char *about;
 } bogons[] = {
-#define ROW(network, rule, name, source) {network, rule, name ", " source},
+#define V4(a, b, c, d) {{a, b, c, d}, IPV4_OCTETS,
+#define PAIR(group) (group) >> 8, (group)&0xff
+#define V6(a, b, c, d, e, f, g, h)                                                                                     \
+    {{PAIR(a), PAIR(b), PAIR(c), PAIR(d), PAIR(e), PAIR(f), PAIR(g), PAIR(h)}, IPV6_OCTETS,
+#define ROW(address, prefix, rule, name, source) {address prefix}, rule, name ", " source},
 #include "mail/bogons.def"
 #undef ROW
 };
-
-enum { BOGONS = sizeof(bogons) / sizeof(bogons[0]) };
 
 /* An item of a list; it begins with {list, 0}. */
 struct item {
@@ -160,19 +162,6 @@ static const char *add_list(struct networks *networks, const char *list)
     return fault;
 }
 
-static void add_bogons(struct networks *networks)
-{
-    for (size_t i = 0; i < BOGONS; i++) {
-        struct network *network = &networks->network[networks->count++];
-        struct item item = {bogons[i].text, strlen(bogons[i].text)};
-        const char *fault = read_network(&item, network);
-        assert(fault == NULL);
-        (void)fault;
-        network->about = bogons[i].about;
-        network->rule = bogons[i].rule;
-    }
-}
-
 static size_t size_of(size_t count)
 {
     return sizeof(struct networks) + count * sizeof(struct network);
@@ -191,25 +180,28 @@ mxcheck_status networks_parse(const mxcheck_memory *memory, const char *list, st
         *networks = NULL;
         return MXCHECK_OK;
     }
-    struct networks *made = memory_zalloc(memory, 1, size_of(census.networks + (census.has_bogons ? BOGONS : 0)));
+    if (census.networks == 0) {
+        *networks = (struct networks *)(uintptr_t)&networks_bogons;
+        return MXCHECK_OK;
+    }
+    struct networks *made = memory_zalloc(memory, 1, size_of(census.networks));
     if (made == NULL)
         return MXCHECK_ERR_NOMEM;
+    made->has_bogons = census.has_bogons;
     fault = add_list(made, list);
     if (fault != NULL) {
         networks_free(made, memory);
         *why = fault;
         return MXCHECK_ERR_OPTION;
     }
-    if (census.has_bogons)
-        add_bogons(made);
     *networks = made;
     return MXCHECK_OK;
 }
 
 struct networks *networks_copy(const struct networks *networks, const mxcheck_memory *memory)
 {
-    if (networks == NULL)
-        return NULL;
+    if (networks == NULL || networks == &networks_bogons)
+        return (struct networks *)(uintptr_t)networks;
     size_t size = size_of(networks->count);
     struct networks *copy = memory_alloc(memory, size);
     if (copy != NULL)
@@ -219,7 +211,8 @@ struct networks *networks_copy(const struct networks *networks, const mxcheck_me
 
 void networks_free(struct networks *networks, const mxcheck_memory *memory)
 {
-    memory_free(memory, networks);
+    if (networks != &networks_bogons)
+        memory_free(memory, networks);
 }
 
 static bool is_within(const struct network *network, const uint8_t *address, size_t size)
@@ -231,20 +224,35 @@ static bool is_within(const struct network *network, const uint8_t *address, siz
     return mask == 0 || ((network->octets[whole] ^ address[whole]) & mask) == 0;
 }
 
-/* Any network of the list itself; of bogons the one with the longest prefix, if that is forbidden. */
-static const struct network *find(const struct networks *networks, const uint8_t *address, size_t size)
+/* What holds an address. */
+struct holder {
+    const struct network *network; /* NULL: nothing does */
+    const char *about;             /* of bogons: name and source; NULL: it is of the list itself */
+};
+
+/* The one with the longest prefix, if that is forbidden. */
+static struct holder find_bogon(const uint8_t *address, size_t size)
 {
-    const struct network *longest = NULL;
-    for (size_t i = 0; i < networks->count; i++) {
-        const struct network *network = &networks->network[i];
-        if (!is_within(network, address, size))
-            continue;
-        if (network->about == NULL)
-            return network;
-        if (longest == NULL || network->prefix > longest->prefix)
-            longest = network;
+    size_t longest = sizeof(bogons) / sizeof(bogons[0]);
+    for (size_t i = 0; i < sizeof(bogons) / sizeof(bogons[0]); i++) {
+        bool is_longer = longest == sizeof(bogons) / sizeof(bogons[0]) ||
+                         bogons[i].network.prefix > bogons[longest].network.prefix;
+        if (is_longer && is_within(&bogons[i].network, address, size))
+            longest = i;
     }
-    return longest == NULL || longest->rule == FORBIDDEN ? longest : NULL;
+    if (longest == sizeof(bogons) / sizeof(bogons[0]) || bogons[longest].rule != FORBIDDEN)
+        return (struct holder){NULL, NULL};
+    return (struct holder){&bogons[longest].network, bogons[longest].about};
+}
+
+/* Any network of the list itself, and then bogons. */
+static struct holder find(const struct networks *networks, const uint8_t *address, size_t size)
+{
+    for (size_t i = 0; i < networks->count; i++) {
+        if (is_within(&networks->network[i], address, size))
+            return (struct holder){&networks->network[i], NULL};
+    }
+    return networks->has_bogons ? find_bogon(address, size) : (struct holder){NULL, NULL};
 }
 
 /* Are these :: and ::1, which embed nothing (RFC 4291 sections 2.5.2 and 2.5.3)? */
@@ -255,7 +263,7 @@ static bool is_unspecified_or_loopback(const uint8_t *address)
 }
 
 /* The network that holds an IPv4 address within this IPv6 address. */
-static const struct network *find_embedded(const struct networks *networks, const uint8_t *address)
+static struct holder find_embedded(const struct networks *networks, const uint8_t *address)
 {
     static const struct {
         uint8_t start[12];
@@ -270,10 +278,10 @@ static const struct network *find_embedded(const struct networks *networks, cons
         {{0x20, 0x01, 0x00, 0x00}, 4, 4, 0x00},     /* the server of Teredo, RFC 4380 section 4 */
         {{0x20, 0x01, 0x00, 0x00}, 4, 12, 0xff},    /* its client, likewise */
     };
-    const struct network *found = NULL;
+    struct holder found = {NULL, NULL};
     if (is_unspecified_or_loopback(address))
-        return NULL;
-    for (size_t i = 0; found == NULL && i < sizeof(rows) / sizeof(rows[0]); i++) {
+        return found;
+    for (size_t i = 0; found.network == NULL && i < sizeof(rows) / sizeof(rows[0]); i++) {
         uint8_t embedded[IPV4_OCTETS];
         if (memcmp(address, rows[i].start, rows[i].length) != 0)
             continue;
@@ -284,14 +292,13 @@ static const struct network *find_embedded(const struct networks *networks, cons
     return found;
 }
 
-static const struct network *search(const struct networks *networks, int family, const uint8_t *address,
-                                    bool *is_embedded)
+static struct holder search(const struct networks *networks, int family, const uint8_t *address, bool *is_embedded)
 {
     *is_embedded = false;
     if (networks == NULL || (family != AF_INET && family != AF_INET6))
-        return NULL;
-    const struct network *found = find(networks, address, family == AF_INET ? IPV4_OCTETS : IPV6_OCTETS);
-    if (found != NULL || family == AF_INET)
+        return (struct holder){NULL, NULL};
+    struct holder found = find(networks, address, family == AF_INET ? IPV4_OCTETS : IPV6_OCTETS);
+    if (found.network != NULL || family == AF_INET)
         return found;
     *is_embedded = true;
     return find_embedded(networks, address);
@@ -300,7 +307,7 @@ static const struct network *search(const struct networks *networks, int family,
 bool networks_hold(const struct networks *networks, int family, const uint8_t *address)
 {
     bool is_embedded;
-    return search(networks, family, address, &is_embedded) != NULL;
+    return search(networks, family, address, &is_embedded).network != NULL;
 }
 
 static void put_address(struct text *text, size_t size, const uint8_t *address)
@@ -314,14 +321,14 @@ bool networks_describe(const struct networks *networks, int family, const uint8_
 {
     struct text out;
     bool is_embedded;
-    const struct network *network = search(networks, family, address, &is_embedded);
+    struct holder found = search(networks, family, address, &is_embedded);
     text_init(&out, text, size);
-    if (network == NULL)
+    if (found.network == NULL)
         return false;
-    put_address(&out, network->size, network->octets);
-    text_printf(&out, "/%u", (unsigned)network->prefix);
-    if (network->about != NULL)
-        text_printf(&out, ", %s", network->about);
+    put_address(&out, found.network->size, found.network->octets);
+    text_printf(&out, "/%u", (unsigned)found.network->prefix);
+    if (found.about != NULL)
+        text_printf(&out, ", %s", found.about);
     if (is_embedded) {
         text_puts(&out, ", within ");
         put_address(&out, IPV6_OCTETS, address);

@@ -15,6 +15,9 @@
 /* Immutable, one block. NULL is the set of no networks. */
 struct networks;
 
+/* The word bogons alone. */
+extern const struct networks networks_bogons;
+
 /* Parse a list separated by commas and blanks: 10.0.0.0/8, 2001:db8::/32, an address alone (192.0.2.1, fe80::1), the
  * word bogons (bogons.def); or the word none alone, or nothing, for no network at all. Gives *networks, NULL for no
  * network. Returns MXCHECK_OK, MXCHECK_ERR_NOMEM, or MXCHECK_ERR_OPTION with a static sentence in *why. *networks is

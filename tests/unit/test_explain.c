@@ -9,6 +9,7 @@
 
 #include "base/memory.h"
 #include "facts/draft.h"
+#include "judge/advice.h"
 #include "judge/explain.h"
 #include "judge/policy.h"
 #include "judge/reasons.h"
@@ -48,18 +49,18 @@ static void test_hints_are_one_short_sentence(void **state)
         judgement.domain = domain;
         judgement.fault = "the local part is empty";
         judgement.rule = "RFC 6761 section 6.4";
-        size_t length = explain_hint(&judgement, hint, sizeof(hint));
+        size_t length = advice_write(&options, &judgement, hint, sizeof(hint));
         assert_int_equal(length, strlen(hint));
         assert_true(length > 10 && length <= 200);
         assert_int_equal(hint[length - 1], '.');
         assert_null(strchr(hint, '{'));
     }
     struct judgement judgement = judged(MXCHECK_REASON_NO_RECORDS);
-    explain_hint(&judgement, hint, sizeof(hint));
+    advice_write(&options, &judgement, hint, sizeof(hint));
     assert_string_equal(hint, "Check the spelling, or publish an MX or A record for example.com: it has none.");
     judgement = judged(MXCHECK_REASON_BAD_ADDRESS);
     judgement.fault = "The domain is empty.";
-    explain_hint(&judgement, hint, sizeof(hint));
+    advice_write(&options, &judgement, hint, sizeof(hint));
     assert_string_equal(hint, "Correct the address: The domain is empty.");
 }
 
@@ -67,24 +68,27 @@ static struct facts *implicit_facts(void)
 {
     struct draft draft;
     draft_init(&draft, &memory_libc);
-    struct draft_answer *mx = &draft.answer[FACTS_MX], *a = &draft.answer[FACTS_A], *aaaa = &draft.answer[FACTS_AAAA];
+    struct facts_answer *mx = &draft.answer[FACTS_MX], *a = &draft.answer[FACTS_A], *aaaa = &draft.answer[FACTS_AAAA];
     mx->outcome = FACTS_NODATA;
     mx->rcode = 0;
     mx->ttl_s = 60;
     mx->elapsed_us = 12345;
-    snprintf(mx->upstream, sizeof(mx->upstream), "127.0.0.1:53");
+    mx->upstream = draft_put(&draft, "127.0.0.1:53");
     *a = *mx;
+    a->upstream = draft_put(&draft, "127.0.0.1:53");
     a->outcome = FACTS_RECORDS;
     a->count = 1;
-    snprintf(a->alias, sizeof(a->alias), "host.example.net");
-    snprintf(draft.first_address[0], sizeof(draft.first_address[0]), "192.0.2.1");
+    a->alias = draft_put(&draft, "host.example.net");
+    a->addresses = draft_put_octets(&draft, "\xc0\0\2\1", 4);
     *aaaa = *mx;
+    aaaa->upstream = draft_put(&draft, "127.0.0.1:53");
     aaaa->outcome = FACTS_FAILURE;
     aaaa->rcode = 2;
     aaaa->ttl_s = 0;
-    aaaa->failure = "SERVFAIL";
+    aaaa->failure = draft_put(&draft, "SERVFAIL");
     struct facts *facts = draft_seal(&draft, "example.com", 0, 0);
     assert_non_null(facts);
+    draft_clear(&draft);
     return facts;
 }
 
@@ -123,14 +127,17 @@ static void test_json_is_one_object(void **state)
         "{\"address\":\"u@example.com\",\"role\":\"rcpt\",\"domain\":\"example.com\",\"verdict\":\"accept\","
         "\"reason\":\"implicit-a\",\"smtp_code\":250,\"enhanced_code\":\"2.1.5\",\"reply\":\"250 2.1.5 recipient ok\","
         "\"hint\":\"Mail goes to the address of the name; an MX record for example.com would say so plainly.\","
-        "\"ttl\":60,\"elapsed_us\":0,\"cached\":false,\"stale\":false,\"dnssec\":\"unknown\",\"mx\":[],\"notes\":[],"
-        "\"questions\":["
-        "{\"type\":\"MX\",\"outcome\":\"nodata\",\"rcode\":0,\"ttl\":60,\"count\":0,\"elapsed_us\":12345,"
-        "\"upstream\":\"127.0.0.1:53\",\"alias\":\"\",\"failure\":\"\"},"
-        "{\"type\":\"A\",\"outcome\":\"records\",\"rcode\":0,\"ttl\":60,\"count\":1,\"elapsed_us\":12345,"
-        "\"upstream\":\"127.0.0.1:53\",\"alias\":\"host.example.net\",\"failure\":\"\"},"
-        "{\"type\":\"AAAA\",\"outcome\":\"failure\",\"rcode\":2,\"ttl\":0,\"count\":0,\"elapsed_us\":12345,"
-        "\"upstream\":\"127.0.0.1:53\",\"alias\":\"\",\"failure\":\"SERVFAIL\"}]}";
+        "\"ttl\":60,\"elapsed_us\":0,\"cached\":false,\"stale\":false,\"dnssec\":\"unknown\",\"mx\":[],"
+        "\"targets\":[],\"notes\":[],\"questions\":["
+        "{\"type\":\"MX\",\"name\":\"example.com\",\"outcome\":\"nodata\",\"rcode\":0,\"ttl\":60,\"count\":0,"
+        "\"elapsed_us\":12345,\"upstream\":\"127.0.0.1:53\",\"alias\":\"\",\"zone\":\"\",\"failure\":\"\","
+        "\"extended_error\":null,\"dnssec\":\"unknown\",\"addresses\":[]},"
+        "{\"type\":\"A\",\"name\":\"example.com\",\"outcome\":\"records\",\"rcode\":0,\"ttl\":60,\"count\":1,"
+        "\"elapsed_us\":12345,\"upstream\":\"127.0.0.1:53\",\"alias\":\"host.example.net\",\"zone\":\"\","
+        "\"failure\":\"\",\"extended_error\":null,\"dnssec\":\"unknown\",\"addresses\":[\"192.0.2.1\"]},"
+        "{\"type\":\"AAAA\",\"name\":\"example.com\",\"outcome\":\"failure\",\"rcode\":2,\"ttl\":0,\"count\":0,"
+        "\"elapsed_us\":12345,\"upstream\":\"127.0.0.1:53\",\"alias\":\"\",\"zone\":\"\",\"failure\":\"SERVFAIL\","
+        "\"extended_error\":null,\"dnssec\":\"unknown\",\"addresses\":[]}]}";
     struct judgement judgement = judged(0);
     struct facts *facts = implicit_facts();
     char json[4096];
@@ -152,9 +159,9 @@ static void test_json_lists_exchanges_without_the_null_mx(void **state)
     draft_init(&draft, &memory_libc);
     draft.answer[FACTS_MX].outcome = FACTS_RECORDS;
     draft.answer[FACTS_MX].ttl_s = 5;
-    assert_int_equal(draft_add_mx(&draft, 20, 7, "b.example"), 0);
-    assert_int_equal(draft_add_mx(&draft, 0, 7, ""), 0);
-    assert_int_equal(draft_add_mx(&draft, 10, 5, "a\\\"x.example"), 0);
+    draft_add_mx(&draft, 20, 7, "b.example");
+    draft_add_mx(&draft, 0, 7, "");
+    draft_add_mx(&draft, 10, 5, "a\\\"x.example");
     struct facts *facts = draft_seal(&draft, "example.com", 0, 0);
     assert_non_null(facts);
     draft_clear(&draft);
@@ -162,7 +169,7 @@ static void test_json_lists_exchanges_without_the_null_mx(void **state)
     explain_json(&options, &judgement, json, sizeof(json));
     assert_non_null(strstr(json, "\"mx\":[{\"host\":\"a\\u005c\\u0022x.example\",\"preference\":10,\"ttl\":5},"
                                  "{\"host\":\"b.example\",\"preference\":20,\"ttl\":7}],"
-                                 "\"notes\":[\"null-mx-mixed\"]"));
+                                 "\"targets\":[],\"notes\":[\"null-mx-mixed\"]"));
     facts_unref(facts, &memory_libc);
 }
 

@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "facts/inquiry.h"
 #include "facts/lookup.h"
 
 #include <setjmp.h>
@@ -156,7 +157,7 @@ static void test_what_is_asked_and_what_comes_of_it(void **state)
         {"a-late-6.example", "nodata timeout records", 3, 0},
         {"nx-all-fails.example", "nxdomain failure nxdomain", 3, 0},
         {"null-mixed.example", "records not-asked not-asked", 1, 2},
-        {"loop.example", "nodata nodata nodata", 3 * (LOOKUP_ALIAS_MAX + 1), 0},
+        {"loop.example", "nodata nodata nodata", 3 * (INQUIRY_ALIAS_MAX + 1), 0},
     };
     struct fixture *fixture = *state;
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -213,15 +214,20 @@ static void test_facts_hold_what_dns_said(void **state)
     assert_string_equal(facts_text(facts, facts_answer(facts, FACTS_MX)->upstream), "192.0.2.53:53");
     facts_unref(facts, &memory_libc);
     facts = look_up(*state, "six.example", everything);
-    assert_string_equal(facts_text(facts, facts->first_address[1]), "2001:db8::1");
+    const struct facts_answer *aaaa = facts_answer(facts, FACTS_AAAA);
+    assert_int_equal(facts_address_count(aaaa), 1);
+    assert_memory_equal(facts_address(facts, FACTS_AAAA, aaaa, 0), "\x20\x01\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\x01", 16);
     assert_int_equal(facts_answer(facts, FACTS_MX)->ttl_s, 30);
     facts_unref(facts, &memory_libc);
     facts = look_up(*state, "alias.example", everything);
     assert_string_equal(facts_text(facts, facts_answer(facts, FACTS_MX)->alias), "ok.example");
     facts_unref(facts, &memory_libc);
     facts = look_up(*state, "mx-fails.example", everything);
-    assert_string_equal(facts_answer(facts, FACTS_MX)->failure, "SERVFAIL");
+    assert_string_equal(facts_text(facts, facts_answer(facts, FACTS_MX)->failure), "SERVFAIL");
     assert_int_equal(facts_answer(facts, FACTS_MX)->rcode, 2);
+    facts_unref(facts, &memory_libc);
+    facts = look_up(*state, "nowhere.example", everything);
+    assert_string_equal(facts_text(facts, facts_answer(facts, FACTS_MX)->zone), "example");
     facts_unref(facts, &memory_libc);
 }
 

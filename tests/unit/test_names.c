@@ -28,6 +28,8 @@ static void test_reasons_have_stable_words(void **state)
         {100, "no-such-domain"},
         {101, "no-records"},
         {102, "null-mx"},
+        {103, "mx-unresolvable"},
+        {104, "mx-forbidden"},
         {105, "bad-address"},
         {106, "special-use"},
         {107, "literal-refused"},

@@ -277,8 +277,15 @@ static void test_the_table_has_every_row_of_the_registries_once(void **state)
         "2620:4f:8000::/48", "3fff::/20", "5f00::/16", "fc00::/7", "fe80::/10",
         /* others */
         "224.0.0.0/4", "::/96", "fec0::/10", "ff00::/8"};
-    static const char *const table[] = {
-#define ROW(network, rule, name, source) network,
+    static const struct {
+        uint8_t octets[16];
+        int family;
+        unsigned prefix;
+    } table[] = {
+#define V4(a, b, c, d) {{a, b, c, d}, AF_INET,
+#define PAIR(group) (group) >> 8, (group)&0xff
+#define V6(a, b, c, d, e, f, g, h) {{PAIR(a), PAIR(b), PAIR(c), PAIR(d), PAIR(e), PAIR(f), PAIR(g), PAIR(h)}, AF_INET6,
+#define ROW(address, prefix, rule, name, source) address prefix},
 #include "mail/bogons.def"
 #undef ROW
     };
@@ -286,8 +293,15 @@ static void test_the_table_has_every_row_of_the_registries_once(void **state)
     assert_int_equal(COUNT(table), COUNT(registries));
     for (size_t i = 0; i < COUNT(registries); i++) {
         size_t times = 0;
-        for (size_t j = 0; j < COUNT(table); j++)
-            times += strcmp(registries[i], table[j]) == 0;
+        for (size_t j = 0; j < COUNT(table); j++) {
+            uint8_t octets[16] = {0};
+            char address[INET6_ADDRSTRLEN];
+            unsigned prefix;
+            assert_int_equal(sscanf(registries[i], "%45[^/]/%u", address, &prefix), 2);
+            int family = strchr(address, ':') == NULL ? AF_INET : AF_INET6;
+            assert_int_equal(inet_pton(family, address, octets), 1);
+            times += family == table[j].family && prefix == table[j].prefix && memcmp(octets, table[j].octets, 16) == 0;
+        }
         print_message("# %s\n", registries[i]);
         assert_int_equal(times, 1);
     }

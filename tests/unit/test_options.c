@@ -27,7 +27,8 @@ static void test_defaults_are_those_of_the_table(void **state)
         {"implicit-mx", "a-aaaa"}, {"null-mx", "reject"},           {"nxdomain", "confirm"},
         {"special-use", "reject"}, {"address-literals", "accept"},  {"on-dns-failure", "defer"},
         {"exempt-domains", ""},    {"reply-profile", "documented"}, {"reply.no-such-domain.rcpt", ""},
-        {"reply.mx.sender", ""},   {"reply.overloaded.rcpt", ""},
+        {"reply.mx.sender", ""},   {"reply.overloaded.rcpt", ""},   {"reply.mx-forbidden.rcpt", ""},
+        {"max-targets", "8"},      {"forbidden-networks", "bogons"}, {"dnssec", "off"},
     };
     struct options options;
 
@@ -45,6 +46,10 @@ static void test_defaults_are_those_of_the_table(void **state)
     assert_false(options.query_special_use);
     assert_int_equal(options.on_dns_failure, ON_DNS_FAILURE_DEFER);
     assert_int_equal(options.reply_profile, REPLY_PROFILE_DOCUMENTED);
+    assert_int_equal(options.depth, DEPTH_RECORDS);
+    assert_int_equal(options.max_targets, 8);
+    assert_ptr_equal(options.forbidden, &networks_bogons);
+    assert_false(options.trusts_ad);
 }
 
 static void test_every_row_is_whole(void **state)
@@ -134,7 +139,20 @@ static void test_values_are_taken_or_refused(void **state)
         {"max-pending", "1000001", false},
         {"max-pending", "1k", false},
         {"max-pending", "4294967297", false},
-        {"depth", "targets", false},
+        {"depth", "targets", true},
+        {"depth", "records", true},
+        {"depth", "target", false},
+        {"max-targets", "1", true},
+        {"max-targets", "64", true},
+        {"max-targets", "0", false},
+        {"max-targets", "65", false},
+        {"forbidden-networks", "none", true},
+        {"forbidden-networks", "10.0.0.0/8, bogons 2001:db8::/32", true},
+        {"forbidden-networks", "10.0.0.1/8", false},
+        {"forbidden-networks", "bogon", false},
+        {"forbidden-networks", "none, 10.0.0.0/8", false},
+        {"dnssec", "trust-ad", true},
+        {"dnssec", "on", false},
         {"implicit-mx", "a", true},
         {"implicit-mx", "none", true},
         {"implicit-mx", "a-", false},

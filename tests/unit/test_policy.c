@@ -162,7 +162,7 @@ static struct facts *make_facts(const struct said *row, bool has_ttl)
         rest += strcspn(rest, " ");
         if (*rest != '\0')
             *rest++ = '\0';
-        assert_int_equal(draft_add_mx(&draft, 10, 300, strcmp(host, ".") == 0 ? "" : host), 0);
+        draft_add_mx(&draft, 10, 300, strcmp(host, ".") == 0 ? "" : host);
     }
     for (int i = 0; i < FACTS_QUESTIONS; i++) {
         draft.answer[i].outcome = row->outcome[i];

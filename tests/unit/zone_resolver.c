@@ -2,6 +2,7 @@
 /* zone_resolver.c: finds the lines of a question and answers with them when its timer fires. */
 #include "zone_resolver.h"
 
+#include <arpa/inet.h>
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,6 +25,7 @@ struct found {
     struct dns_answer answer;
     struct dns_record records[RECORDS_MAX];
     char texts[RECORDS_MAX][300];
+    uint8_t addresses[RECORDS_MAX][16];
     char alias[300];
     bool has_name;
     bool is_silent;
@@ -69,13 +71,15 @@ static void take_record(struct found *found, enum dns_type type, unsigned ttl_s,
     int taken = type == DNS_MX ? sscanf(rest, "%u %299s", &preference, found->texts[i])
                                : sscanf(rest, "%299s", found->texts[i]);
     assert(taken == (type == DNS_MX ? 2 : 1));
-    (void)taken;
     const char *host = strcmp(found->texts[i], ".") == 0 ? "" : found->texts[i];
     found->records[i] = (struct dns_record){.ttl_s = ttl_s, .preference = (uint16_t)preference};
     if (type == DNS_MX)
         found->records[i].host = host;
     else
-        found->records[i].address = found->texts[i];
+        found->records[i].address = found->addresses[i];
+    if (type != DNS_MX)
+        taken = inet_pton(type == DNS_A ? AF_INET : AF_INET6, host, found->addresses[i]);
+    assert(taken > 0);
     found->answer.outcome = DNS_RECORDS;
     found->answer.records = found->records;
 }
@@ -105,6 +109,9 @@ static void find(struct found *found, const struct zone_question *question)
                                         .failure = "",
                                         .upstream = "192.0.2.53:53",
                                         .alias = "",
+                                        .error_code = -1,
+                                        .error_text = "",
+                                        .zone = "",
                                         .alias_ttl_s = INT32_MAX,
                                         .negative_ttl_s = 30};
     for (const char *p = question->resolver->zone; *p != '\0';) {
@@ -117,6 +124,8 @@ static void find(struct found *found, const struct zone_question *question)
         found->answer.outcome = DNS_NXDOMAIN;
         found->answer.rcode = 3;
     }
+    if (found->answer.outcome == DNS_NXDOMAIN)
+        found->answer.zone = "example";
 }
 
 static void end(struct zone_question *question)
@@ -184,6 +193,7 @@ void zone_resolver_init(struct zone_resolver *resolver, struct loop *loop, const
 {
     memset(resolver, 0, sizeof(*resolver));
     resolver->base.ops = &ops;
+    resolver->base.loop = loop;
     resolver->loop = loop;
     resolver->zone = zone;
 }

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* hosts.c: MX hosts and their addresses, judged by max-targets, forbidden-networks and special-use. */
+#include "judge/hosts.h"
+
+#include "mail/domain.h"
+#include "mail/network.h"
+
+#include <string.h>
+#include <sys/socket.h>
+
+static bool is_forbidden(const struct options *options, const struct facts *facts, enum facts_question question,
+                         const struct facts_answer *answer, unsigned index)
+{
+    return networks_hold(options->forbidden, question == FACTS_A ? AF_INET : AF_INET6,
+                         facts_address(facts, question, answer, index));
+}
+
+static enum host_state judge_addresses(const struct options *options, const struct facts *facts,
+                                       enum facts_question question, const struct facts_answer *answer)
+{
+    unsigned kept = facts_address_count(answer);
+    for (unsigned i = 0; i < kept; i++) {
+        if (!is_forbidden(options, facts, question, answer, i))
+            return HOST_USABLE;
+    }
+    return answer->count > kept ? HOST_CUT : HOST_FORBIDDEN;
+}
+
+enum host_state hosts_judge_answer(const struct options *options, const struct facts *facts,
+                                   enum facts_question question, const struct facts_answer *answer)
+{
+    switch ((enum facts_outcome)answer->outcome) {
+    case FACTS_NOT_ASKED:
+        return HOST_UNKNOWN;
+    case FACTS_RECORDS:
+        return judge_addresses(options, facts, question, answer);
+    case FACTS_NODATA:
+    case FACTS_NXDOMAIN:
+        return HOST_DEAD;
+    case FACTS_TIMEOUT:
+    case FACTS_FAILURE:
+    case FACTS_BOGUS:
+        return HOST_FAILED;
+    }
+    return HOST_UNKNOWN;
+}
+
+const char *hosts_special_use(const struct options *options, const struct facts *facts,
+                              const struct facts_target *target)
+{
+    const char *host = facts_text(facts, target->host);
+    return options->query_special_use ? NULL : domain_special_use(host, strlen(host));
+}
+
+enum host_state hosts_judge(const struct options *options, const struct facts *facts,
+                            const struct facts_target *target)
+{
+    enum host_state state = HOST_DEAD;
+    if (hosts_special_use(options, facts, target) != NULL)
+        return HOST_DEAD;
+    for (int question = FACTS_A; question <= FACTS_AAAA; question++) {
+        const struct facts_answer *answer = facts_target_answer(facts, target, (enum facts_question)question);
+        state = hosts_better(state, hosts_judge_answer(options, facts, (enum facts_question)question, answer));
+    }
+    return state;
+}
+
+size_t hosts_count(const struct options *options, const struct facts *facts)
+{
+    return facts->target_count < options->max_targets ? facts->target_count : options->max_targets;
+}
+
+bool hosts_are_cut(const struct options *options, const struct facts *facts)
+{
+    return facts->target_count > options->max_targets ||
+           (facts->target_count == options->max_targets && facts->has_more_hosts);
+}
+
+const struct facts_target *hosts_find(const struct options *options, const struct facts *facts,
+                                      enum host_state state)
+{
+    for (size_t i = 0; i < hosts_count(options, facts); i++) {
+        if (hosts_judge(options, facts, &facts_targets(facts)[i]) == state)
+            return &facts_targets(facts)[i];
+    }
+    return NULL;
+}
+
+bool hosts_find_forbidden(const struct options *options, const struct facts *facts, enum facts_question question,
+                          const struct facts_answer *answer, unsigned *index)
+{
+    unsigned kept = answer->outcome == FACTS_RECORDS ? facts_address_count(answer) : 0;
+    for (unsigned i = 0; i < kept; i++) {
+        if (is_forbidden(options, facts, question, answer, i)) {
+            *index = i;
+            return true;
+        }
+    }
+    return false;
+}
+
+const char *hosts_state_name(enum host_state state)
+{
+    switch (state) {
+    case HOST_DEAD:
+        return "dead";
+    case HOST_FORBIDDEN:
+        return "forbidden";
+    case HOST_CUT:
+        return "cut";
+    case HOST_UNKNOWN:
+        return "not-asked";
+    case HOST_FAILED:
+        return "failed";
+    case HOST_USABLE:
+        return "usable";
+    }
+    return "not-asked";
+}

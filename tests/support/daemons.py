@@ -12,6 +12,8 @@ import dns.query
 import dns.rcode
 
 START_SECONDS = 15
+# Short, since what was asked before the daemon listened is never answered.
+PROBE_SECONDS = 0.2
 ATTEMPTS = 5
 # A digest that no key has.
 NO_KEY = "DS 12345 13 2 " + "0123456789abcdef" * 4
@@ -43,7 +45,7 @@ def free_port():
 
 def answers(port, name, rdtype, rcodes):
     try:
-        reply = dns.query.udp(dns.message.make_query(name, rdtype), "127.0.0.1", timeout=1, port=port)
+        reply = dns.query.udp(dns.message.make_query(name, rdtype), "127.0.0.1", timeout=PROBE_SECONDS, port=port)
     except (OSError, dns.exception.DNSException):
         return False
     return reply.rcode() in rcodes
@@ -88,31 +90,49 @@ def start(name, folder, configure, command, probe):
         raise RuntimeError("%s does not start:\n%s" % (name, log.read()[-2000:]))
 
 
-def knotd(folder, zones):
-    """Serve zone files: {"mx.example.": "/path/to/zone"}."""
+def knotd(folder, zones, signed=None):
+    """Serve zone files, {"mx.example.": "/path/to/zone"}, and let loopback transfer them.
+
+    signed: the zones to sign, by keys made here, and how: {"mx.example.": {"nsec3": "on"}}, as knotd's policies say it.
+    """
     program = find("knotd")
-    probe_zone = next(iter(zones))
+    signed = signed or {}
+
+    def zone_row(zone, path):
+        row = "  - domain: %s\n    file: %s\n" % (zone, os.path.abspath(path))
+        if zone in signed:
+            row += "    dnssec-signing: on\n    dnssec-policy: %s\n" % zone
+        return row
+
+    def policy(zone, settings):
+        settings = dict(settings, algorithm="ecdsap256sha256")
+        return "  - id: %s\n%s" % (zone, "".join("    %s: %s\n" % pair for pair in settings.items()))
 
     def configure(port):
-        rows = ["  - domain: %s\n    file: %s\n" % (zone, os.path.abspath(path)) for zone, path in zones.items()]
+        rows = [zone_row(zone, path) for zone, path in zones.items()]
+        policies = "policy:\n" + "".join(policy(*pair) for pair in signed.items()) if signed else ""
         return (
             "server:\n    listen: 127.0.0.1@%d\n    rundir: %s\n    udp-workers: 1\n    tcp-workers: 2\n"
             "    background-workers: 1\n"
             "log:\n  - target: stderr\n    any: info\n"
             "database:\n    storage: %s\n"
+            "acl:\n  - id: transfers\n    address: 127.0.0.0/8\n    action: transfer\n"
+            "%s"
             "template:\n  - id: default\n    storage: %s\n    zonefile-sync: -1\n    journal-content: none\n"
-            "    semantic-checks: off\n"
-            "zone:\n%s" % (port, folder, folder, folder, "".join(rows))
+            "    semantic-checks: off\n    acl: transfers\n"
+            "zone:\n%s" % (port, folder, folder, policies, folder, "".join(rows))
         )
 
     return start("knotd", folder, configure, lambda config: [program, "-c", config],
-                 lambda port: answers(port, probe_zone, "SOA", [dns.rcode.NOERROR]))
+                 lambda port: all(answers(port, zone, "SOA", [dns.rcode.NOERROR]) for zone in zones))
 
 
-def unbound(folder, authorities, bogus=(), certificate=None):
+def unbound(folder, authorities, bogus=(), certificate=None, anchors=(), addresses=(), settings=None):
     """Recurse, validating: authorities is {zone: port on loopback}; zones of `bogus` have an anchor that cannot match.
 
     certificate: a file with a certificate and its key; with it, TCP is served over TLS alone, and UDP as ever.
+    anchors: DS records to trust, as text. addresses: where it listens beside 127.0.0.1, for anyone.
+    settings: more of unbound's own, {"val-override-date": "20000101000000"}.
     """
     program = find("unbound")
 
@@ -140,9 +160,13 @@ def unbound(folder, authorities, bogus=(), certificate=None):
         }
         if certificate is not None:
             server.update({"tls-port": port, "tls-service-pem": certificate, "tls-service-key": certificate})
+        server.update(settings or {})
         lines = ["server:"] + ["    %s: %s" % pair for pair in server.items()]
         lines += ['    local-zone: "%s" nodefault' % name for name in ("localhost.", "test.", "invalid.", "onion.")]
         lines += ['    trust-anchor: "%s %s"' % (zone, NO_KEY) for zone in bogus]
+        lines += ['    trust-anchor: "%s"' % anchor for anchor in anchors]
+        for address in addresses:
+            lines += ["    interface: %s@%d" % (address, port), "    access-control: 0.0.0.0/0 allow"]
         for zone, authority in authorities.items():
             lines += ["stub-zone:", '    name: "%s"' % zone, "    stub-addr: 127.0.0.1@%d" % authority]
         lines += ["remote-control:", "    control-enable: no", ""]

@@ -366,7 +366,7 @@ MXCHECK_API int mxcheck_result_is_cached(const mxcheck_result *result);
 MXCHECK_API int mxcheck_result_is_stale(const mxcheck_result *result);
 
 /** @returns an mxcheck_dnssec: with the option `dnssec` = trust-ad what the AD bits of the answers say, if their resolver
- *  was reached over loopback or TLS (RFC 4035 section 4.9.3). */
+ *  was reached over loopback or TLS (RFC 4035 section 4.9.3); bogus whatever the option and the resolver are. */
 MXCHECK_API int mxcheck_result_dnssec(const mxcheck_result *result);
 
 /** @returns how long the check took, in microseconds. */

@@ -206,15 +206,32 @@ static bool put_records(struct store *store, const struct findings *findings, en
     return true;
 }
 
-/* EXTRA-TEXT is UTF-8 from outside, and not ended by a NUL. Of a long one the beginning is enough. */
+/* Of a long text the beginning is enough, up to the end of a code point. */
+static size_t cut(const uint8_t *text, size_t size)
+{
+    if (size <= ERROR_TEXT_MAX)
+        return size;
+    for (size = ERROR_TEXT_MAX; size > 0 && (text[size] & 0xc0) == 0x80; size--)
+        continue;
+    return size;
+}
+
+/* EXTRA-TEXT is UTF-8 from outside, which may end with a NUL (RFC 8914 section 2). */
 static const char *put_error_text(struct store *store, const struct findings *findings)
 {
-    char text[ERROR_TEXT_MAX + 1];
-    size_t size = findings->error_size < ERROR_TEXT_MAX ? findings->error_size : ERROR_TEXT_MAX;
-    for (size_t i = 0; i < size; i++)
-        text[i] = findings->error_text[i] == '\0' ? ' ' : (char)findings->error_text[i];
-    text[size] = '\0';
-    return put(store, text, size + 1);
+    static const char more[] = "...";
+    char text[ERROR_TEXT_MAX + sizeof(more)];
+    const uint8_t *octets = findings->error_text;
+    size_t size = findings->error_size;
+    while (size > 0 && octets[size - 1] == '\0')
+        size--;
+    size_t kept = cut(octets, size);
+    for (size_t i = 0; i < kept; i++)
+        text[i] = octets[i] == '\0' ? ' ' : (char)octets[i];
+    memcpy(text + kept, more, sizeof(more));
+    if (kept == size)
+        text[kept] = '\0';
+    return put(store, text, strlen(text) + 1);
 }
 
 static void put_texts(struct store *store, const struct findings *findings, struct dns_answer *dns)
@@ -260,11 +277,11 @@ static int read_contents(struct answer *answer, const struct findings *findings,
         if (answer->block == NULL)
             return -1;
         store = (struct store){(char *)answer->block + count * sizeof(struct dns_record), 0};
-        if (has_records)
-            put_records(&store, findings, type, answer->block, &answer->dns.count);
-        put_texts(&store, findings, &answer->dns);
         answer->dns.records = answer->block;
     }
+    if (has_records)
+        put_records(&store, findings, type, answer->block, &answer->dns.count);
+    put_texts(&store, findings, &answer->dns);
     answer->dns.outcome = outcome_of(answer, findings);
     return 0;
 }

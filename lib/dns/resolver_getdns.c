@@ -236,6 +236,12 @@ static bool is_lame(const struct question *question, size_t upstream, const stru
            answer->dns.outcome == DNS_NODATA && !answer->dns.has_soa;
 }
 
+/* Is its word taken on what it has validated? */
+static bool is_believed(const struct getdns_resolver *resolver, size_t upstream)
+{
+    return resolver->share.asks_ad && upstream_is_trusted(&resolver->transports[upstream].upstream);
+}
+
 static void on_message(struct question *question, size_t upstream, const uint8_t *message, size_t size)
 {
     struct answer answer;
@@ -249,7 +255,9 @@ static void on_message(struct question *question, size_t upstream, const uint8_t
         answer.dns.outcome = DNS_FAILURE;
         answer.dns.failure = "lame delegation";
     }
-    if (answer.dns.outcome == DNS_FAILURE || answer.dns.outcome == DNS_BOGUS) {
+    /* Where validation is asked for, its failure is an answer: another upstream might not validate at all. */
+    bool is_final = answer.dns.outcome == DNS_BOGUS && is_believed(question->resolver, upstream);
+    if ((answer.dns.outcome == DNS_FAILURE || answer.dns.outcome == DNS_BOGUS) && !is_final) {
         on_failure(question, upstream, &answer);
         return;
     }
@@ -433,11 +441,10 @@ static void free_question(struct question *question)
 /* What the AD bit says, if it was asked for and comes from a resolver that is believed (RFC 6840 section 5.8). */
 static mxcheck_dnssec dnssec_of(const struct question *question, const struct dns_answer *answer)
 {
-    const struct getdns_resolver *resolver = question->resolver;
     if (answer->outcome == DNS_BOGUS)
         return MXCHECK_DNSSEC_BOGUS;
-    if (!resolver->share.asks_ad || answer->rcode < 0 ||
-        !upstream_is_trusted(&resolver->transports[question->answer_upstream].upstream))
+    if (answer->outcome == DNS_FAILURE || answer->outcome == DNS_TIMEOUT ||
+        !is_believed(question->resolver, question->answer_upstream))
         return MXCHECK_DNSSEC_UNKNOWN;
     return answer->authentic ? MXCHECK_DNSSEC_SECURE : MXCHECK_DNSSEC_INSECURE;
 }

@@ -38,9 +38,9 @@ struct facts_answer {
     facts_place failure;    /* FACTS_FAILURE: a word or two, "SERVFAIL", "unreachable", "malformed answer" */
     facts_place error_text; /* what the server said besides (RFC 8914): UTF-8 from outside, "" when nothing */
     facts_place addresses;  /* A, AAAA: facts_address_count of them, 4 or 16 octets each, as answered */
+    int32_t error_code;     /* Extended DNS Error (RFC 8914); -1 when none */
     uint16_t count;         /* records of the type asked */
     int16_t rcode;          /* RFC 1035 section 4.1.1, RFC 6891 section 6.1.3; -1 when nobody answered */
-    int16_t error_code;     /* Extended DNS Error (RFC 8914), those from 32767 as 32767; -1 when none */
     uint8_t outcome;        /* enum facts_outcome */
     uint8_t dnssec;         /* mxcheck_dnssec of this answer */
 };

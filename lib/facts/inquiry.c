@@ -70,7 +70,7 @@ static void note(struct inquiry *inquiry, const struct dns_answer *answer)
     noted->ttl_s = lowest_ttl(answer, inquiry->alias_ttl_s);
     noted->elapsed_us = (uint32_t)(clock_now_us() - inquiry->started_us);
     noted->count = answer->count > UINT16_MAX ? UINT16_MAX : (uint16_t)answer->count;
-    noted->error_code = answer->error_code > INT16_MAX ? INT16_MAX : (int16_t)answer->error_code;
+    noted->error_code = answer->error_code;
     noted->dnssec = (uint8_t)facts_weaker(inquiry->dnssec, answer->dnssec);
     noted->upstream = draft_put(draft, answer->upstream);
     noted->failure = draft_put(draft, answer->failure);

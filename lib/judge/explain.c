@@ -85,9 +85,8 @@ static void put_error(struct text *text, const struct facts *facts, const struct
     advice_put_error(text, facts, answer);
     if (words[0] == '\0')
         return;
-    text_puts(text, ": \"");
-    text_put_escaped(text, words);
-    text_puts(text, "\"");
+    text_puts(text, ": ");
+    text_put_json(text, words);
 }
 
 /* "MX of example.com: 2 records, good for 300 s (127.0.0.1:53, 12.3 ms)". */
@@ -165,25 +164,36 @@ static void put_answer(struct story *story, enum facts_question question, const 
         put_addresses(story, question, answer);
 }
 
+static void put_host(struct story *story, const struct facts_target *target, enum host_state state)
+{
+    const struct facts *facts = story->facts;
+    const char *host = facts_text(facts, target->host);
+    const char *rule = hosts_special_use(story->options, facts, target);
+    for (int i = FACTS_A; i <= FACTS_AAAA; i++)
+        put_answer(story, (enum facts_question)i, host, facts_target_answer(facts, target, (enum facts_question)i));
+    text_puts(&story->text, "Host ");
+    text_put_escaped(&story->text, host);
+    text_printf(&story->text, ": %s", hosts_state_name(state));
+    if (rule != NULL)
+        text_printf(&story->text, ", public DNS never has such a name (%s)", rule);
+    text_puts(&story->text, ".\n");
+}
+
 /* The MX hosts that the options look at, and what each comes to. */
 static void put_hosts(struct story *story)
 {
     const struct facts *facts = story->facts;
     size_t count = story->options->depth == DEPTH_TARGETS ? hosts_count(story->options, facts) : 0;
+    unsigned unseen = 0;
     for (size_t i = 0; i < count; i++) {
-        const struct facts_target *target = &facts_targets(facts)[i];
-        const char *host = facts_text(facts, target->host);
-        const char *rule = hosts_special_use(story->options, facts, target);
-        for (int j = FACTS_A; j <= FACTS_AAAA; j++)
-            put_answer(story, (enum facts_question)j, host,
-                       facts_target_answer(facts, target, (enum facts_question)j));
-        text_puts(&story->text, "Host ");
-        text_put_escaped(&story->text, host);
-        text_printf(&story->text, ": %s", hosts_state_name(hosts_judge(story->options, facts, target)));
-        if (rule != NULL)
-            text_printf(&story->text, ", public DNS never has such a name (%s)", rule);
-        text_puts(&story->text, ".\n");
+        enum host_state state = hosts_judge(story->options, facts, &facts_targets(facts)[i]);
+        if (state == HOST_UNKNOWN)
+            unseen++;
+        else
+            put_host(story, &facts_targets(facts)[i], state);
     }
+    if (unseen > 0)
+        text_printf(&story->text, "Hosts that were not asked for: %u.\n", unseen);
 }
 
 static void put_facts(struct story *story)
@@ -225,8 +235,10 @@ static void put_notes(struct text *text, notes set)
         text_printf(text, "Note %s: %s.\n", notes_word(set, i), notes_sentence(set, i));
 }
 
-static void put_rule(struct text *text, const struct judgement *judgement)
+static void put_rule(struct text *text, const struct options *options, const struct judgement *judgement)
 {
+    bool has_usable = judgement->reason == MXCHECK_REASON_MX && options->depth == DEPTH_TARGETS &&
+                      hosts_find(options, judgement->facts, HOST_USABLE) != NULL;
     const struct reason *row = reasons_find(judgement->reason);
     struct template_values values = {{NULL}};
     char rule[512];
@@ -236,7 +248,7 @@ static void put_rule(struct text *text, const struct judgement *judgement)
         template_fill(row->rule, &values, rule, sizeof(rule) - 1);
         text_puts(text, "Rule: ");
         text_puts(text, rule);
-        text_puts(text, "\n");
+        text_puts(text, has_usable ? " One of their hosts has an address that mail can go to.\n" : "\n");
     }
     if (row != NULL && row->verdict != judgement->verdict)
         text_puts(text, "The option on-dns-failure makes that a reject.\n");
@@ -255,7 +267,7 @@ size_t explain_write(const struct options *options, const struct judgement *judg
     put_facts(&story);
     put_dnssec(text, judgement);
     put_notes(text, judgement->notes);
-    put_rule(text, judgement);
+    put_rule(text, options, judgement);
     text_printf(text, "Verdict: %s (%s).\n", reasons_verdict_word(judgement->verdict),
                 reasons_word(judgement->reason));
     reply_write(options, judgement, NULL, line, sizeof(line));

@@ -7,6 +7,8 @@
 
 #include <cmocka.h>
 
+#include "scarce.h"
+
 #include "base/memory.h"
 #include "facts/draft.h"
 
@@ -179,42 +181,15 @@ static void test_facts_are_shared_between_threads(void **state)
     facts_unref(facts, &memory_libc);
 }
 
-static int left;
-static int blocks;
-
-static void *failing_malloc(size_t size, void *user_data)
-{
-    (void)user_data;
-    void *block = left-- > 0 ? malloc(size) : NULL;
-    blocks += block != NULL;
-    return block;
-}
-
-static void *failing_realloc(void *pointer, size_t size, void *user_data)
-{
-    (void)user_data;
-    void *block = left-- > 0 ? realloc(pointer, size) : NULL;
-    blocks += pointer == NULL && block != NULL;
-    return block;
-}
-
-static void failing_free(void *pointer, void *user_data)
-{
-    (void)user_data;
-    blocks--;
-    free(pointer);
-}
-
 static void test_memory_that_runs_out_leaks_nothing(void **state)
 {
-    static const mxcheck_memory failing = {failing_malloc, failing_realloc, failing_free, NULL};
     bool done = false;
     (void)state;
     for (int n = 0; !done; n++) {
-        left = n;
+        scarce.left = n;
         struct draft draft;
         struct facts *facts = NULL;
-        draft_init(&draft, &failing);
+        draft_init(&draft, &scarce_memory);
         for (int i = 0; i < 5; i++)
             draft_add_mx(&draft, 1, 1, i % 2 == 0 ? "mx.example.com" : "mx2.example.com");
         draft_choose_targets(&draft, 3);
@@ -224,8 +199,8 @@ static void test_memory_that_runs_out_leaks_nothing(void **state)
         done = facts != NULL;
         assert_false(draft.is_short && done);
         draft_clear(&draft);
-        facts_unref(facts, &failing);
-        assert_int_equal(blocks, 0);
+        facts_unref(facts, &scarce_memory);
+        assert_int_equal(scarce.live, 0);
     }
 }
 

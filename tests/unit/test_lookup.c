@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* test_lookup.c: what is asked of DNS for a domain, and what facts come of it. */
+#include "scarce.h"
 #include "zone_resolver.h"
 
 #include "base/clock.h"
@@ -273,38 +274,8 @@ static void test_every_question_has_the_deadline_of_the_lookup(void **state)
     facts_unref(fixture->facts, &memory_libc);
 }
 
-/* Memory that is out from the n-th allocation on, and that counts what is not given back. */
-static struct {
-    long left;
-    long live;
-} scarce;
-
-static void *scarce_malloc(size_t size, void *user_data)
-{
-    (void)user_data;
-    void *block = scarce.left-- > 0 ? malloc(size) : NULL;
-    scarce.live += block != NULL;
-    return block;
-}
-
-static void *scarce_realloc(void *pointer, size_t size, void *user_data)
-{
-    (void)user_data;
-    void *block = scarce.left-- > 0 ? realloc(pointer, size) : NULL;
-    scarce.live += pointer == NULL && block != NULL;
-    return block;
-}
-
-static void scarce_free(void *pointer, void *user_data)
-{
-    (void)user_data;
-    scarce.live--;
-    free(pointer);
-}
-
 static void test_memory_that_runs_out_is_told_once_and_leaks_nothing(void **state)
 {
-    static const mxcheck_memory memory = {scarce_malloc, scarce_realloc, scarce_free, NULL};
     struct fixture *fixture = *state;
     bool has_facts = false;
     long n = 0;
@@ -313,14 +284,14 @@ static void test_memory_that_runs_out_is_told_once_and_leaks_nothing(void **stat
         scarce.left = n;
         fixture->is_done = false;
         fixture->facts = NULL;
-        int status = lookup_start(&memory, &fixture->resolver.base, "ok.example", &everything, clock_now_us() + 1000000,
+        int status = lookup_start(&scarce_memory, &fixture->resolver.base, "ok.example", &everything, clock_now_us() + 1000000,
                                   on_facts, fixture, &lookup);
         for (int turns = 0; !fixture->is_done && turns < 10; turns++)
             loop_turn(fixture->loop, 0);
         assert_int_equal(fixture->is_done, status == 0);
         has_facts = fixture->facts != NULL;
         assert_true(!has_facts || fixture->facts->mx_count == 2);
-        facts_unref(fixture->facts, &memory);
+        facts_unref(fixture->facts, &scarce_memory);
         assert_int_equal(scarce.live, 0);
     }
     assert_in_range(n, 4, 99);

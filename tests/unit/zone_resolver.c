@@ -52,6 +52,10 @@ static void take_outcome(struct found *found, const char *word, const char *rest
     } else if (strcmp(word, "nxdomain") == 0) {
         answer->outcome = DNS_NXDOMAIN;
         answer->rcode = 3;
+    } else if (strcmp(word, "secure") == 0) {
+        answer->dnssec = MXCHECK_DNSSEC_SECURE;
+    } else if (strcmp(word, "insecure") == 0) {
+        answer->dnssec = MXCHECK_DNSSEC_INSECURE;
     } else if (strcmp(word, "silent") == 0) {
         found->is_silent = true;
     } else if (strcmp(word, "alias") == 0) {

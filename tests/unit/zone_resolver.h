@@ -7,6 +7,7 @@
  *     a.example     A     60   192.0.2.1
  *     sf.example    MX    servfail                    or timeout, bogus, nxdomain, nodata, silent (no answer at all)
  *     c.example     MX    alias c2.example
+ *     ok.example    MX    secure                      or insecure, beside what else there is
  *
  * A name that has no line does not exist; a type that has none has no data. */
 #ifndef MXCHECK_TESTS_ZONE_RESOLVER_H

@@ -415,6 +415,17 @@ class Told(unittest.TestCase):
         self.assertRegex(text, r"\A[\n\x20-\x7e]*\Z")
         return text
 
+    def test_a_failure_of_validation_is_final_where_validation_is_asked_for(self):
+        """Another upstream may not validate at all: without the option it is asked, as after any failure."""
+        other = Teller().start()
+        self.addCleanup(other.stop)
+        self.server.tell("bogus", "SERVFAIL", options=option(6))
+        other.tell("bogus", record="10 mail.t.example.")
+        upstreams = self.server.address + " " + other.address
+        address = "u@bogus.t.example"
+        self.assertEqual(check(upstreams, address)[0]["reason"], "dnssec-bogus")
+        self.assertEqual(check(upstreams, address, trust=("dnssec=off",))[0]["reason"], "mx")
+
     def test_a_failure_of_validation_is_bogus_and_no_other_failure(self):
         codes = [*range(31), 255, 256 + 9, 49152, 65535]
         for code in codes:

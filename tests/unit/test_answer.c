@@ -84,9 +84,9 @@ static void put_alias(struct message *message, const char *owner, unsigned ttl_s
     end_record(message, place);
 }
 
-static void put_soa(struct message *message, unsigned ttl_s, unsigned minimum_s)
+static void put_soa_of(struct message *message, const char *zone, unsigned ttl_s, unsigned minimum_s)
 {
-    size_t place = begin_record(message, "example", SOA, ttl_s);
+    size_t place = begin_record(message, zone, SOA, ttl_s);
     put_name(message, "ns.example");
     put_name(message, "root.example");
     for (int i = 0; i < 8; i++)
@@ -96,12 +96,33 @@ static void put_soa(struct message *message, unsigned ttl_s, unsigned minimum_s)
     end_record(message, place);
 }
 
-static void put_extended_error(struct message *message, unsigned code)
+static void put_soa(struct message *message, unsigned ttl_s, unsigned minimum_s)
+{
+    put_soa_of(message, "example", ttl_s, minimum_s);
+}
+
+/* With what the server says besides, "" for nothing. */
+static void put_extended_error_text(struct message *message, unsigned code, const char *text, size_t size)
 {
     size_t place = begin_record(message, "", OPT, 0);
     put_u16(message, 15);
-    put_u16(message, 2);
+    put_u16(message, (unsigned)(2 + size));
     put_u16(message, code);
+    memcpy(message->octets + message->size, text, size);
+    message->size += size;
+    end_record(message, place);
+}
+
+static void put_extended_error(struct message *message, unsigned code)
+{
+    put_extended_error_text(message, code, "", 0);
+}
+
+static void put_address(struct message *message, const char *owner, unsigned type, const void *octets, size_t size)
+{
+    size_t place = begin_record(message, owner, type, 60);
+    memcpy(message->octets + message->size, octets, size);
+    message->size += size;
     end_record(message, place);
 }
 
@@ -261,6 +282,100 @@ static void test_extended_error_tells_bogus_from_broken(void **state)
     answer_clear(&answer);
 }
 
+static void test_extended_errors_keep_code_and_text(void **state)
+{
+    char long_text[400];
+    struct answer answer;
+    (void)state;
+    begin(&message, SERVFAIL, 0, 0, 2);
+    put_extended_error_text(&message, 22, "no\0way\0", 7);
+    put_extended_error_text(&message, 23, "second", 6);
+    read_mx(&message, &answer);
+    assert_int_equal(answer.dns.error_code, 22);
+    assert_string_equal(answer.dns.error_text, "no way");
+    answer_clear(&answer);
+
+    begin(&message, SERVFAIL, 0, 0, 2); /* of several the one that tells of validation */
+    put_extended_error(&message, 65535);
+    put_extended_error_text(&message, 7, "expired", 7);
+    read_mx(&message, &answer);
+    assert_int_equal(answer.dns.error_code, 7);
+    assert_string_equal(answer.dns.error_text, "expired");
+    answer_clear(&answer);
+
+    memset(long_text, 'x', sizeof(long_text));
+    memcpy(long_text + 159, "\xc3\xbc", 2); /* across the place of the cut */
+    begin(&message, NOERROR, 1, 0, 1);
+    put_mx(&message, "ok.example", 300, 10, "mail.example");
+    put_extended_error_text(&message, 3, long_text, sizeof(long_text));
+    read_mx(&message, &answer);
+    assert_int_equal(answer.dns.outcome, DNS_RECORDS);
+    assert_int_equal(answer.dns.error_code, 3);
+    assert_int_equal(strlen(answer.dns.error_text), 159 + 3);
+    assert_string_equal(answer.dns.error_text + 159, "...");
+    answer_clear(&answer);
+
+    begin(&message, NOERROR, 0, 0, 0);
+    read_mx(&message, &answer);
+    assert_int_equal(answer.dns.error_code, -1);
+    assert_string_equal(answer.dns.error_text, "");
+    answer_clear(&answer);
+}
+
+static void test_upper_bits_of_the_rcode_count(void **state)
+{
+    struct answer answer;
+    (void)state;
+    begin(&message, NOERROR, 0, 0, 1);
+    end_record(&message, begin_record(&message, "", OPT, 1U << 24)); /* BADVERS, RFC 6891 section 9 */
+    read_mx(&message, &answer);
+    assert_int_equal(answer.dns.rcode, 16);
+    assert_int_equal(answer.dns.outcome, DNS_FAILURE);
+    answer_clear(&answer);
+}
+
+static void test_the_zone_that_denies_is_told(void **state)
+{
+    static const char *const rows[][2] = {{"example", "example"}, {"", "."}};
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        struct answer answer;
+        begin(&message, NXDOMAIN, 0, 1, 0);
+        put_soa_of(&message, rows[i][0], 60, 60);
+        read_mx(&message, &answer);
+        assert_string_equal(answer.dns.zone, rows[i][1]);
+        answer_clear(&answer);
+    }
+    struct answer answer;
+    begin(&message, NXDOMAIN, 0, 0, 0);
+    read_mx(&message, &answer);
+    assert_string_equal(answer.dns.zone, "");
+    answer_clear(&answer);
+}
+
+static void test_addresses_are_octets(void **state)
+{
+    struct answer answer;
+    (void)state;
+    begin(&message, NOERROR, 3, 0, 0);
+    put_address(&message, "ok.example", DNS_A, "\1\2\3\4", 4);
+    put_address(&message, "other.example", DNS_A, "\5\6\7\10", 4);
+    put_address(&message, "ok.example", DNS_A, "\0\0\0\0", 4);
+    assert_int_equal(answer_read(&answer, &memory_libc, message.octets, message.size, "ok.example", DNS_A), 0);
+    assert_int_equal(answer.dns.count, 2);
+    assert_memory_equal(answer.dns.records[0].address, "\1\2\3\4", 4);
+    assert_memory_equal(answer.dns.records[1].address, "\0\0\0\0", 4);
+    answer_clear(&answer);
+
+    for (unsigned size = 0; size <= 17; size++) {
+        begin(&message, NOERROR, 1, 0, 0);
+        put_address(&message, "ok.example", DNS_AAAA, "0123456789abcdefg", size);
+        assert_int_equal(answer_read(&answer, &memory_libc, message.octets, message.size, "ok.example", DNS_AAAA), 0);
+        assert_int_equal(answer.dns.outcome, size == 16 ? DNS_RECORDS : DNS_FAILURE);
+        answer_clear(&answer);
+    }
+}
+
 static void test_message_cut_anywhere_is_a_failure(void **state)
 {
     (void)state;
@@ -303,6 +418,9 @@ static void test_lack_of_memory_is_told(void **state)
     begin(&message, NOERROR, 1, 0, 0);
     put_mx(&message, "ok.example", 300, 10, "mail.example");
     assert_int_equal(answer_read(&answer, &memory, message.octets, message.size, "ok.example", DNS_MX), -1);
+    begin(&message, SERVFAIL, 0, 0, 1);
+    put_extended_error_text(&message, 22, "x", 1);
+    assert_int_equal(answer_read(&answer, &memory, message.octets, message.size, "ok.example", DNS_MX), -1);
 }
 
 int main(void)
@@ -319,6 +437,10 @@ int main(void)
         cmocka_unit_test(test_one_octet_of_mx_rdata_is_a_failure_and_not_no_data),
         cmocka_unit_test(test_truncation_and_error_codes_are_failures),
         cmocka_unit_test(test_extended_error_tells_bogus_from_broken),
+        cmocka_unit_test(test_extended_errors_keep_code_and_text),
+        cmocka_unit_test(test_upper_bits_of_the_rcode_count),
+        cmocka_unit_test(test_the_zone_that_denies_is_told),
+        cmocka_unit_test(test_addresses_are_octets),
         cmocka_unit_test(test_message_cut_anywhere_is_a_failure),
         cmocka_unit_test(test_records_past_the_bound_are_left_out),
         cmocka_unit_test(test_lack_of_memory_is_told),

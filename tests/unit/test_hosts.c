@@ -20,7 +20,8 @@
  * ones, more than are kept, - NODATA, ! SERVFAIL, ? timeout, . not asked for. "@" before them: an alias. */
 static void say(struct draft *draft, struct facts_answer *answer, size_t size, char letter, bool is_alias)
 {
-    static const uint8_t good[16] = {0x20, 1, 0x48, 0x60}, forbidden[16] = {127, 0, 0, 1};
+    static const uint8_t good[16] = {0x20, 1, 0x48, 0x60}, forbidden[16] = {127, 0, 0, 1}, forbidden6[16] = {[15] = 1};
+    const uint8_t *bad = size == 4 ? forbidden : forbidden6;
     uint8_t octets[FACTS_ADDRESSES_MAX * 16];
     unsigned count = letter == '*' ? 2 : letter == '#' ? FACTS_ADDRESSES_MAX + 1 : letter == '+' || letter == 'x';
     *answer = facts_not_asked;
@@ -35,7 +36,7 @@ static void say(struct draft *draft, struct facts_answer *answer, size_t size, c
         answer->alias = draft_put(draft, "alias.example.net");
     unsigned kept = count < FACTS_ADDRESSES_MAX ? count : FACTS_ADDRESSES_MAX;
     for (unsigned i = 0; i < kept; i++)
-        memcpy(octets + i * size, letter == '+' || (letter == '*' && i == 1) ? good : forbidden, size);
+        memcpy(octets + i * size, letter == '+' || (letter == '*' && i == 1) ? good : bad, size);
     answer->addresses = draft_put_octets(draft, octets, kept * size);
 }
 

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* test_advice.c: the sentence for whom it concerns, by all that is known. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "base/memory.h"
+#include "facts/draft.h"
+#include "judge/advice.h"
+#include "judge/extended_errors.h"
+#include "judge/policy.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* One answer of a row: the outcome, and what else was said. */
+struct said {
+    enum facts_outcome outcome;
+    const char *zone, *alias, *failure, *error_text;
+    const char *address; /* octets: four for A */
+    int error_code;      /* 0: none */
+};
+
+static void say(struct draft *draft, struct facts_answer *answer, const struct said *said)
+{
+    *answer = facts_not_asked;
+    answer->outcome = (uint8_t)said->outcome;
+    answer->ttl_s = 60;
+    answer->error_code = said->error_code == 0 ? -1 : said->error_code;
+    answer->zone = draft_put(draft, said->zone == NULL ? "" : said->zone);
+    answer->alias = draft_put(draft, said->alias == NULL ? "" : said->alias);
+    answer->failure = draft_put(draft, said->failure == NULL ? "" : said->failure);
+    answer->error_text = draft_put(draft, said->error_text == NULL ? "" : said->error_text);
+    answer->count = said->address != NULL;
+    if (said->address != NULL)
+        answer->addresses = draft_put_octets(draft, said->address, 4);
+}
+
+struct row {
+    const char *domain;
+    const char *host; /* the MX; NULL: there is none */
+    struct said mx, a, aaaa;
+    const char *hint;
+};
+
+/* Judged with depth = targets. */
+static void advise(const struct options *options, const struct row *row, char *hint, size_t size)
+{
+    struct draft draft;
+    struct judgement judgement = {.role = MXCHECK_ROLE_RCPT, .domain = row->domain, .address = "", .rule = "", .fault = ""};
+    draft_init(&draft, &memory_libc);
+    say(&draft, &draft.answer[FACTS_MX], &row->mx);
+    if (row->host != NULL)
+        draft_add_mx(&draft, 10, 60, row->host);
+    if (row->host != NULL)
+        draft_choose_targets(&draft, 8);
+    say(&draft, row->host != NULL ? &draft.targets[0].answer[0] : &draft.answer[FACTS_A], &row->a);
+    say(&draft, row->host != NULL ? &draft.targets[0].answer[1] : &draft.answer[FACTS_AAAA], &row->aaaa);
+    struct facts *facts = draft_seal(&draft, row->domain, 0, 0);
+    assert_non_null(facts);
+    draft_clear(&draft);
+    policy_judge_facts(options, facts, &judgement);
+    size_t length = advice_write(options, &judgement, hint, size);
+    assert_int_equal(length, strlen(hint));
+    facts_unref(facts, &memory_libc);
+}
+
+static void test_the_sentence_says_what_is_known(void **state)
+{
+    static const struct said nothing = {FACTS_NOT_ASKED, NULL, NULL, NULL, NULL, NULL, 0};
+    static const struct said records = {FACTS_RECORDS, NULL, NULL, NULL, NULL, NULL, 0};
+    static const struct said nodata = {FACTS_NODATA, "example.com", NULL, NULL, NULL, NULL, 0};
+    static const struct said nx = {FACTS_NXDOMAIN, NULL, NULL, NULL, NULL, NULL, 0};
+    static const struct said nx_com = {FACTS_NXDOMAIN, "com", NULL, NULL, NULL, NULL, 0};
+    static const struct said nx_sub = {FACTS_NXDOMAIN, "example.com", NULL, NULL, NULL, NULL, 0};
+    static const struct said nx_root = {FACTS_NXDOMAIN, ".", NULL, NULL, NULL, NULL, 0};
+    static const struct said dangling = {FACTS_NXDOMAIN, "net", "gone.example.net", NULL, NULL, NULL, 0};
+    static const struct said alias = {FACTS_NODATA, "net", "web.example.net", NULL, NULL, NULL, 0};
+    static const struct said blocked = {FACTS_NXDOMAIN, "com", NULL, NULL, NULL, NULL, 15};
+    static const struct said loopback = {FACTS_RECORDS, NULL, NULL, NULL, NULL, "\x7f\0\0\1", 0};
+    static const struct said servfail = {FACTS_FAILURE, NULL, NULL, "SERVFAIL", NULL, NULL, 0};
+    static const struct said lame = {FACTS_FAILURE, NULL, NULL, "SERVFAIL", "at delegation", NULL, 22};
+    static const struct said silence = {FACTS_TIMEOUT, NULL, NULL, "no answer", NULL, NULL, 0};
+    static const struct said bogus = {FACTS_BOGUS, NULL, NULL, "SERVFAIL", "validation failure", NULL, 9};
+    static const struct said expired = {FACTS_BOGUS, NULL, NULL, "SERVFAIL", NULL, NULL, 7};
+    const struct row rows[] = {
+        {"example.com", NULL, nx_com, nx_com, nx_com,
+         "Check the spelling of example.com: com has no such domain; if it is yours, it has expired or was never "
+         "registered."},
+        {"mail.example.com", NULL, nx_sub, nx_sub, nx_sub,
+         "Check the spelling of mail.example.com: example.com has no such name; if it is yours, publish an MX record for "
+         "it, or renew the domain if it has expired."},
+        {"example.con", NULL, nx_root, nx_root, nx_root,
+         "Check the spelling of example.con: there is no top-level domain con."},
+        {"con", NULL, nx_root, nx_root, nx_root, "Check the spelling of con: there is no top-level domain con."},
+        {"example.com", NULL, nx, nx, nx,
+         "Check the spelling of example.com: no such domain exists; if it is yours, register it and publish an MX "
+         "record."},
+        {"example.com", NULL, dangling, nx, nx,
+         "Mend the alias example.com: it leads to gone.example.net, which does not exist."},
+        {"example.com", NULL, blocked, nx, nx,
+         "Ask the operator of this server's resolver why it keeps example.com back (EDE 15 Blocked)."},
+        {"example.com", NULL, nodata, nodata, nodata,
+         "Check the spelling, or publish an MX or A record for example.com: it has none."},
+        {"example.com", NULL, alias, nodata, nodata,
+         "Publish an MX or A record for web.example.net, which example.com is an alias of: it has none."},
+        {"example.com", "mx.example.com", records, nx, nx,
+         "Correct the MX record of example.com: it names a host that does not exist: mx.example.com."},
+        {"example.com", "mx.example.com", records, nodata, nodata,
+         "Publish an A or AAAA record for mx.example.com: the MX record of example.com names it, and it has none."},
+        {"example.com", "192.0.2.1", records, nx, nx,
+         "Name a host in the MX record of example.com: 192.0.2.1 is an IP address, which cannot stand there."},
+        {"example.com", "localhost", records, nothing, nothing,
+         "Name a public host in the MX record of example.com: localhost never has an address in public DNS (RFC 6761 "
+         "section 6.3)."},
+        {"example.com", "mx.example.com", records, loopback, nodata,
+         "Give mx.example.com, to which the MX record of example.com leads, a public address: 127.0.0.1 (127.0.0.0/8, "
+         "loopback, RFC 1122 section 3.2.1.3) is none."},
+        {"example.com", NULL, nodata, loopback, nodata,
+         "Publish an MX record for example.com, or give it a public address: 127.0.0.1 (127.0.0.0/8, loopback, RFC 1122 "
+         "section 3.2.1.3) is none."},
+        {"example.com", NULL, servfail, nothing, nothing,
+         "Try again later; if it lasts, check the name servers of example.com: SERVFAIL."},
+        {"example.com", NULL, lame, nothing, nothing,
+         "Try again later; if it lasts, check the name servers of example.com: SERVFAIL, EDE 22 No Reachable Authority."},
+        {"example.com", NULL, silence, nothing, nothing,
+         "Try again later; if it lasts, check that the name servers of example.com can be reached."},
+        {"example.com", NULL, nodata, nodata, silence,
+         "Try again later; if it lasts, check that the name servers of example.com can be reached."},
+        {"example.com", NULL, bogus, nothing, nothing,
+         "Check the DNSSEC signatures and DS records of example.com: they do not validate (DNSSEC validation failed, EDE "
+         "9 DNSKEY Missing)."},
+        {"example.com", NULL, expired, nothing, nothing,
+         "Sign the zone of example.com anew: its DNSSEC signatures have expired."},
+        {"example.com", "mx.example.com", records, servfail, servfail,
+         "Try again later; if it lasts, check the name servers of mx.example.com, an MX host of example.com: SERVFAIL."},
+        {"example.com", "mx.example.com", records, silence, silence,
+         "Try again later; if it lasts, check that the name servers of mx.example.com can be reached: it is an MX host of "
+         "example.com."},
+    };
+    struct options options;
+    char hint[256];
+    (void)state;
+    options_init(&options);
+    options.depth = DEPTH_TARGETS;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        advise(&options, &rows[i], hint, sizeof(hint));
+        assert_string_equal(hint, rows[i].hint);
+        assert_true(strlen(hint) <= ADVICE_MAX);
+    }
+    options.implicit_mx = IMPLICIT_MX_NONE;
+    const struct row mx_only = {"example.com", NULL, nodata, nothing, nothing, ""};
+    advise(&options, &mx_only, hint, sizeof(hint));
+    assert_string_equal(hint, "Publish an MX record for example.com: it has none, and this server takes no address in its "
+                              "place.");
+}
+
+static void test_the_sentence_is_short_and_printable_whatever_the_names_are(void **state)
+{
+    char domain[254], hint[256];
+    struct options options;
+    const struct row rows[] = {
+        {domain, domain, {.outcome = FACTS_RECORDS}, {.outcome = FACTS_NXDOMAIN}, {.outcome = FACTS_NXDOMAIN}, ""},
+        {domain, NULL, {.outcome = FACTS_NXDOMAIN, .zone = domain}, {.outcome = FACTS_NXDOMAIN}, {.outcome = 0}, ""},
+        {domain, NULL, {.outcome = FACTS_NXDOMAIN, .alias = domain}, {.outcome = FACTS_NXDOMAIN}, {.outcome = 0}, ""},
+        {domain, "a\\013\\010b\\\"", {.outcome = FACTS_RECORDS}, {.outcome = FACTS_NODATA}, {.outcome = FACTS_NODATA}, ""},
+    };
+    (void)state;
+    options_init(&options);
+    options.depth = DEPTH_TARGETS;
+    memset(domain, 'd', sizeof(domain) - 1);
+    domain[sizeof(domain) - 1] = '\0';
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        advise(&options, &rows[i], hint, sizeof(hint));
+        assert_true(strlen(hint) > 20 && strlen(hint) <= ADVICE_MAX);
+        assert_int_equal(hint[strlen(hint) - 1], '.');
+        for (const char *p = hint; *p != '\0'; p++)
+            assert_true(*p >= 0x20 && *p < 0x7f && *p != '{');
+    }
+}
+
+static void test_extended_errors_have_the_names_of_the_registry(void **state)
+{
+    (void)state;
+    assert_string_equal(extended_errors_name(6), "DNSSEC Bogus");
+    assert_string_equal(extended_errors_name(22), "No Reachable Authority");
+    assert_string_equal(extended_errors_name(30), "Invalid Query Type");
+    assert_string_equal(extended_errors_name(31), "");
+    assert_string_equal(extended_errors_name(-1), "");
+    for (int code = -1; code < 40; code++)
+        assert_int_equal(extended_errors_is_policy(code), code >= 15 && code <= 18);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_the_sentence_says_what_is_known),
+        cmocka_unit_test(test_the_sentence_is_short_and_printable_whatever_the_names_are),
+        cmocka_unit_test(test_extended_errors_have_the_names_of_the_registry),
+    };
+    return cmocka_run_group_tests_name("advice", tests, NULL, NULL);
+}

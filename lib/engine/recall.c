@@ -93,7 +93,8 @@ static enum recall look(const struct settings *settings, mxcheck_cache *cache, b
         if (outcome != RECALL_NOTHING)
             return outcome;
         outcome = recall_fresh(settings, cache, CACHE_FAILURE, now_us, recollection, judgement);
-        if (outcome == RECALL_NOTHING)
+        /* Hosts that failed are no failure for who does not look at them. */
+        if (outcome == RECALL_NOTHING || judgement->failure == FACTS_NOT_ASKED)
             return outcome;
     }
     if (settings->options.serve_stale_ms == 0)

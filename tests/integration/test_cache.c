@@ -267,6 +267,45 @@ static void test_contexts_of_other_options_share_facts_and_not_verdicts(void **s
     mxcheck_ctx_free(second);
 }
 
+/* Facts of MX alone are not enough for who looks at hosts; facts with hosts are enough for all. */
+static void test_contexts_of_other_depth_share_what_answers_both(void **state)
+{
+    static const struct setting hosts[] = {{"depth", "targets"}, {"forbidden-networks", "none"}, {NULL, NULL}};
+    static const struct setting local[] = {{"depth", "targets"}, {"forbidden-networks", "127.0.0.0/8"}, {NULL, NULL}};
+    static const struct setting no_ip4[] = {{"depth", "targets"}, {"forbidden-networks", "0.0.0.0/0"}, {NULL, NULL}};
+    mxcheck_cache *cache;
+    (void)state;
+    assert_int_equal(mxcheck_cache_new(1 << 20, &cache), MXCHECK_OK);
+    mxcheck_ctx *records = ctx_over(cache, NULL);
+    mxcheck_ctx *targets = ctx_over(cache, hosts);
+    mxcheck_ctx *strict = ctx_over(cache, local);
+    mxcheck_ctx *ip6 = ctx_over(cache, no_ip4);
+    mxcheck_cache_unref(cache);
+
+    assert_string_equal(told(records, "u@mx-ip-127.mx.example"), "mx");
+    assert_string_equal(told(targets, "u@mx-ip-127.mx.example"), "mx");
+    assert_string_equal(told(records, "u@mx-ip-127.mx.example"), "cached mx");
+    assert_int_equal(stats_of(records).lookups, 1);
+    assert_string_equal(told(strict, "u@mx-ip-127.mx.example"), "mx-forbidden"); /* nobody waited for AAAA before */
+    assert_string_equal(told(strict, "u@mx-ip-127.mx.example"), "cached mx-forbidden");
+    assert_string_equal(told(targets, "u@mx-ip-127.mx.example"), "cached mx");
+    assert_string_equal(told(records, "u@mx-ip-127.mx.example"), "cached mx");
+
+    assert_string_equal(told(targets, "u@mx-nx.mx.example"), "mx-unresolvable");
+    assert_string_equal(told(strict, "u@mx-nx.mx.example"), "cached mx-unresolvable");
+    assert_string_equal(told(records, "u@mx-nx.mx.example"), "cached mx");
+
+    assert_string_equal(told(strict, GOOD), "mx");
+    assert_string_equal(told(ip6, GOOD), "mx");
+    assert_int_equal(stats_of(ip6).lookups, 1);
+    assert_string_equal(told(strict, "u@a-127.mx.example"), "mx-forbidden");
+    assert_string_equal(told(targets, "u@a-127.mx.example"), "cached implicit-a");
+    mxcheck_ctx_free(records);
+    mxcheck_ctx_free(targets);
+    mxcheck_ctx_free(strict);
+    mxcheck_ctx_free(ip6);
+}
+
 static void *check_often(void *user)
 {
     for (int i = 0; i < 2000; i++) {
@@ -641,6 +680,7 @@ int main(void)
         cmocka_unit_test(test_check_cached_never_asks),
         cmocka_unit_test(test_a_flush_forgets_one_or_all),
         cmocka_unit_test(test_contexts_of_other_options_share_facts_and_not_verdicts),
+        cmocka_unit_test(test_contexts_of_other_depth_share_what_answers_both),
         cmocka_unit_test(test_threads_check_and_flush_beside_each_other),
         cmocka_unit_test(test_a_child_has_what_its_parent_remembered),
         cmocka_unit_test(test_asynchronous_checks_are_answered_from_memory_by_a_callback),

@@ -71,6 +71,15 @@ static struct settings *settings_of(const char *text)
     return settings;
 }
 
+static void remember(struct draft *draft)
+{
+    struct facts *facts = draft_seal(draft, DOMAIN, now_us - 8000000, now_us);
+    assert_non_null(facts);
+    cache_put(cache, facts, cache_era(cache));
+    draft_clear(draft);
+    facts_unref(facts, &memory_libc);
+}
+
 /* What DNS says: outcomes of MX, A and AAAA, and the TTL of all that have one. */
 static void learn(int mx, int a, int aaaa, uint32_t ttl_s)
 {
@@ -78,16 +87,31 @@ static void learn(int mx, int a, int aaaa, uint32_t ttl_s)
     struct draft draft;
     draft_init(&draft, &memory_libc);
     for (int i = 0; i < FACTS_QUESTIONS; i++) {
-        draft.answer[i].outcome = (enum facts_outcome)outcomes[i];
+        draft.answer[i].outcome = (uint8_t)outcomes[i];
         draft.answer[i].ttl_s = ttl_s;
     }
     if (mx == FACTS_RECORDS)
         draft_add_mx(&draft, 10, ttl_s, "mx.example.com");
-    struct facts *facts = draft_seal(&draft, DOMAIN, now_us - 8000000, now_us);
-    assert_non_null(facts);
-    cache_put(cache, facts, cache_era(cache));
-    draft_clear(&draft);
-    facts_unref(facts, &memory_libc);
+    remember(&draft);
+}
+
+/* An MX for 300 s, and what becomes of its host. */
+static void learn_host(int a, int aaaa, uint32_t ttl_s)
+{
+    const int outcomes[] = {a, aaaa};
+    struct draft draft;
+    draft_init(&draft, &memory_libc);
+    draft.answer[FACTS_MX].outcome = FACTS_RECORDS;
+    draft.answer[FACTS_MX].ttl_s = 300;
+    draft_add_mx(&draft, 10, 300, "mx.example.com");
+    draft_choose_targets(&draft, 8);
+    for (int i = 0; i < 2; i++) {
+        draft.targets[0].answer[i].outcome = (uint8_t)outcomes[i];
+        draft.targets[0].answer[i].ttl_s = ttl_s;
+    }
+    draft.targets[0].answer[0].count = 1;
+    draft.targets[0].answer[0].addresses = draft_put_octets(&draft, "\x08\x08\x08\x08", 4);
+    remember(&draft);
 }
 
 static void wait_ms(uint64_t milliseconds)
@@ -237,6 +261,25 @@ static void test_what_was_good_stays_good_while_dns_fails(void **state)
     assert_string_equal(recalled(option, true), "nothing");
 }
 
+static void test_hosts_that_fail_fail_those_who_look_at_them(void **state)
+{
+    static const char *const stale = "depth=targets serve-stale=1h";
+    (void)state;
+    learn_host(records, none, 60);
+    assert_string_equal(recalled("", false), "fresh mx 300");
+    assert_string_equal(recalled("depth=targets", false), "fresh mx 60");
+    wait_ms(61000);
+    assert_string_equal(recalled("depth=targets", false), "nothing");
+    learn_host(failure, failure, 0);
+    assert_string_equal(recalled("depth=targets", false), "fresh dns-failure 5");
+    assert_string_equal(recalled(stale, false), "stale mx 5");
+    wait_ms(4000);
+    assert_string_equal(recalled("", false), "fresh mx 235"); /* as first learned */
+    wait_ms(235000);
+    assert_string_equal(recalled("serve-stale=1h", false), "fresh mx 61"); /* as learned when the host failed */
+    assert_string_equal(recalled("depth=targets", false), "nothing");
+}
+
 static void test_what_was_bad_is_not_held_against_anyone_while_dns_fails(void **state)
 {
     (void)state;
@@ -298,6 +341,7 @@ int main(void)
         TEST(test_facts_of_others_count_where_they_answer_what_is_asked),
         TEST(test_a_fresh_answer_counts_more_than_a_failure_since),
         TEST(test_what_was_good_stays_good_while_dns_fails),
+        TEST(test_hosts_that_fail_fail_those_who_look_at_them),
         TEST(test_what_was_bad_is_not_held_against_anyone_while_dns_fails),
         TEST(test_facts_larger_than_the_room_are_recalled_whole),
         TEST(test_a_flush_ends_the_era),

@@ -74,13 +74,13 @@ typedef enum mxcheck_verdict {
 
 /** Why. Open: a later release may add numbers, so switch on the verdict and log the reason. */
 typedef enum mxcheck_reason {
-    MXCHECK_REASON_MX = 1,                  /**< an MX record exists; depth = targets: to a host with a usable address */
-    MXCHECK_REASON_IMPLICIT_A = 2,          /**< no MX; an A record exists (RFC 5321 section 5.1) */
-    MXCHECK_REASON_IMPLICIT_AAAA = 3,       /**< no MX, no A; an AAAA record exists */
-    MXCHECK_REASON_NULL_SENDER = 4,         /**< the null reverse-path, MAIL FROM:<> */
-    MXCHECK_REASON_POSTMASTER = 5,          /**< RCPT TO:<postmaster> without a domain (RFC 5321 section 4.5.1) */
-    MXCHECK_REASON_ADDRESS_LITERAL = 6,     /**< [192.0.2.1] or [IPv6:...] */
-    MXCHECK_REASON_EXEMPT = 7,              /**< the domain is in exempt-domains; DNS was not asked */
+    MXCHECK_REASON_MX = 1,              /**< an MX record exists; depth = targets: to a host with a usable address */
+    MXCHECK_REASON_IMPLICIT_A = 2,      /**< no MX; an A record exists (RFC 5321 section 5.1) */
+    MXCHECK_REASON_IMPLICIT_AAAA = 3,   /**< no MX, no A; an AAAA record exists */
+    MXCHECK_REASON_NULL_SENDER = 4,     /**< the null reverse-path, MAIL FROM:<> */
+    MXCHECK_REASON_POSTMASTER = 5,      /**< RCPT TO:<postmaster> without a domain (RFC 5321 section 4.5.1) */
+    MXCHECK_REASON_ADDRESS_LITERAL = 6, /**< [192.0.2.1] or [IPv6:...] */
+    MXCHECK_REASON_EXEMPT = 7,          /**< the domain is in exempt-domains; DNS was not asked */
     MXCHECK_REASON_DNS_FAILURE_ALLOWED = 8, /**< DNS failed and on-dns-failure says accept */
     MXCHECK_REASON_NO_SUCH_DOMAIN = 100,    /**< NXDOMAIN */
     MXCHECK_REASON_NO_RECORDS = 101,        /**< neither MX nor A nor AAAA */
@@ -365,8 +365,9 @@ MXCHECK_API int mxcheck_result_is_cached(const mxcheck_result *result);
 /** @returns 1 when the answer is past its TTL and stands in for one that DNS failed to give (RFC 8767), 0 otherwise. */
 MXCHECK_API int mxcheck_result_is_stale(const mxcheck_result *result);
 
-/** @returns an mxcheck_dnssec: with the option `dnssec` = trust-ad what the AD bits of the answers say, if their resolver
- *  was reached over loopback or TLS (RFC 4035 section 4.9.3); bogus whatever the option and the resolver are. */
+/** @returns an mxcheck_dnssec: with the option `dnssec` = trust-ad what the AD bits of the answers say, if their
+ * resolver was reached over loopback or TLS (RFC 4035 section 4.9.3); bogus whatever the option and the resolver are.
+ */
 MXCHECK_API int mxcheck_result_dnssec(const mxcheck_result *result);
 
 /** @returns how long the check took, in microseconds. */

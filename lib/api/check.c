@@ -3,6 +3,7 @@
 #include "api/check.h"
 
 #include "base/clock.h"
+#include "judge/form.h"
 #include "judge/policy.h"
 
 /* How long one waits for DNS who has something stale (RFC 8767 section 5, the client response timer). */
@@ -14,7 +15,7 @@ int check_begin(mxcheck_ctx *ctx, mxcheck_role role, const char *address, struct
     check->is_fading = false;
     if (address_parse(address, &check->parsed) != 0)
         return -1;
-    if (policy_judge_address(&ctx->settings->options, &check->parsed, role, &check->judgement))
+    if (form_judge(&ctx->settings->options, &check->parsed, role, &check->judgement))
         return 1;
     enum recall outcome = recall(ctx->settings, ctx->cache, false, &check->recollection, &check->judgement);
     if (outcome == RECALL_NOTHING) {

@@ -76,7 +76,8 @@ static bool says_bogus(int error_code)
     return error_code >= 6 && error_code <= 12;
 }
 
-/* INFO-CODE and EXTRA-TEXT (RFC 8914 section 2). The first one counts, and one of failed validation before any other. */
+/* INFO-CODE and EXTRA-TEXT (RFC 8914 section 2). The first one counts, and one of failed validation before any other.
+ */
 static void note_extended_error(struct findings *findings, const uint8_t *data, size_t size)
 {
     if (size < 2)
@@ -134,14 +135,15 @@ static bool survey(const uint8_t *message, size_t size, struct findings *finding
 }
 
 /* Next record of the type asked whose owner the question leads to. */
-static bool next_match(const struct findings *findings, struct message_reader *reader, uint16_t *left, enum dns_type type,
-                       struct message_record *record)
+static bool next_match(const struct findings *findings, struct message_reader *reader, uint16_t *left,
+                       enum dns_type type, struct message_record *record)
 {
     while (*left > 0) {
         (*left)--;
         if (!message_read_record(reader, record))
             return false;
-        if (record->type == (uint16_t)type && record->class == 1 && message_same_name(&record->owner, &findings->target))
+        if (record->type == (uint16_t)type && record->class == 1 &&
+            message_same_name(&record->owner, &findings->target))
             return true;
     }
     return false;
@@ -179,8 +181,7 @@ static bool put_value(struct store *store, const struct message_reader *reader, 
         return record->rdata_size == (record->type == DNS_A ? 4 : 16);
     }
     struct message_reader inside = {reader->message, reader->size, record->rdata + 2};
-    if (record->rdata_size < 3 || !message_read_name(&inside, &name) ||
-        inside.at != record->rdata + record->rdata_size)
+    if (record->rdata_size < 3 || !message_read_name(&inside, &name) || inside.at != record->rdata + record->rdata_size)
         return false;
     value->preference = message_u16(rdata);
     value->host = put_name(store, &name);

@@ -26,8 +26,8 @@ enum dns_outcome {
 
 struct dns_record {
     uint32_t ttl_s;
-    uint16_t preference; /* MX */
-    const char *host;    /* MX: lower-case escaped presentation form without final dot, "" for the root */
+    uint16_t preference;    /* MX */
+    const char *host;       /* MX: lower-case escaped presentation form without final dot, "" for the root */
     const uint8_t *address; /* A: 4 octets, AAAA: 16, in network order */
 };
 
@@ -38,10 +38,10 @@ struct dns_answer {
     const char *failure;    /* static, "" when none */
     int error_code;         /* Extended DNS Error (RFC 8914); -1: none */
     const char *error_text; /* what the server says besides: UTF-8 from outside, "" when nothing */
-    bool is_local;        /* DNS_FAILURE, DNS_TIMEOUT: for want of memory or descriptors, which says nothing of DNS */
-    const char *upstream; /* "127.0.0.1:53", "" when none */
-    const char *alias;    /* where CNAMEs led, "" when nowhere */
-    uint32_t alias_ttl_s; /* lowest of the aliases, INT32_MAX without one */
+    bool is_local;          /* DNS_FAILURE, DNS_TIMEOUT: for want of memory or descriptors, which says nothing of DNS */
+    const char *upstream;   /* "127.0.0.1:53", "" when none */
+    const char *alias;      /* where CNAMEs led, "" when nowhere */
+    uint32_t alias_ttl_s;   /* lowest of the aliases, INT32_MAX without one */
     uint32_t negative_ttl_s; /* RFC 2308 section 5, 0 without SOA */
     bool has_soa;            /* a zone vouches for what there is not */
     const char *zone;        /* which, as `host` is written, "." for the root; "" without SOA */

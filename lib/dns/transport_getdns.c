@@ -410,7 +410,8 @@ static bool configure(struct transport *transport, getdns_context *context)
            getdns_context_set_append_name(context, GETDNS_APPEND_NAME_NEVER) == GETDNS_RETURN_GOOD &&
            set_transports(context, transport->upstream.transport) &&
            getdns_context_set_edns_maximum_udp_payload_size(context, UDP_PAYLOAD_SIZE) == GETDNS_RETURN_GOOD &&
-           (!is_stub || (set_upstream(context, &transport->upstream) && set_header(context, transport->share->asks_ad))) &&
+           (!is_stub ||
+            (set_upstream(context, &transport->upstream) && set_header(context, transport->share->asks_ad))) &&
            getdns_context_set_eventloop(context, &transport->eventloop) == GETDNS_RETURN_GOOD;
 }
 

@@ -27,7 +27,7 @@ struct recollection {
     } small;
 };
 
-/* Judge a judgement that policy_judge_address left open by what is remembered. With has_failed DNS was asked just now,
+/* Judge a judgement that form_judge left open by what is remembered. With has_failed DNS was asked just now,
  * in vain, and what is stale counts; otherwise it counts while a failure is remembered (RFC 9520). After any outcome
  * but RECALL_NOTHING, which leaves the judgement to be made anew, call recall_forget when done with the facts. A NULL
  * cache knows nothing. */

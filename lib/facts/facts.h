@@ -65,19 +65,19 @@ enum facts_oddity {
 };
 
 struct facts {
-    uint64_t learned_us;     /* when, of clock_now_us */
-    uint32_t size;           /* of the whole block, a multiple of 8 */
-    unsigned references;     /* atomic; alone of all it changes, and it means nothing in a copy */
-    uint32_t waited_us;      /* how long the lookup took */
-    facts_place domain;      /* lower-case A-labels */
+    uint64_t learned_us; /* when, of clock_now_us */
+    uint32_t size;       /* of the whole block, a multiple of 8 */
+    unsigned references; /* atomic; alone of all it changes, and it means nothing in a copy */
+    uint32_t waited_us;  /* how long the lookup took */
+    facts_place domain;  /* lower-case A-labels */
     uint32_t mx_count;
-    uint32_t exchanges;      /* those that are no null MX */
-    uint8_t target_count;    /* MX hosts that were looked at: the first ones by preference */
-    bool has_more_hosts;     /* than those */
-    uint8_t oddities;        /* bits of enum facts_oddity */
-    bool has_asked_dnssec;   /* the answers say what is believed of the AD bit */
-    bool is_local;           /* some question failed for want of memory or descriptors, which says nothing of DNS */
-    uint8_t answer_count;    /* answers follow this struct, then MX, targets, texts and addresses */
+    uint32_t exchanges;    /* those that are no null MX */
+    uint8_t target_count;  /* MX hosts that were looked at: the first ones by preference */
+    bool has_more_hosts;   /* than those */
+    uint8_t oddities;      /* bits of enum facts_oddity */
+    bool has_asked_dnssec; /* the answers say what is believed of the AD bit */
+    bool is_local;         /* some question failed for want of memory or descriptors, which says nothing of DNS */
+    uint8_t answer_count;  /* answers follow this struct, then MX, targets, texts and addresses */
     uint8_t answer_index[FACTS_QUESTIONS]; /* among the answers; UINT8_MAX: not asked */
 };
 
@@ -119,9 +119,8 @@ static inline const struct facts_target *facts_targets(const struct facts *facts
 }
 
 /* The answer to FACTS_A or FACTS_AAAA about a target. */
-static inline const struct facts_answer *facts_target_answer(const struct facts *facts,
-                                                             const struct facts_target *target,
-                                                             enum facts_question question)
+static inline const struct facts_answer *
+facts_target_answer(const struct facts *facts, const struct facts_target *target, enum facts_question question)
 {
     return facts_answer_at(facts, target->answer_index[question - FACTS_A]);
 }

@@ -12,8 +12,8 @@
 
 struct inquiry;
 
-/* Called once from the loop's turn: the answer is in the draft, and lent (NULL: memory ran out). It may start and cancel
- * others, and free the inquiry. */
+/* Called once from the loop's turn: the answer is in the draft, and lent (NULL: memory ran out). It may start and
+ * cancel others, and free the inquiry. */
 typedef void (*inquiry_cb)(struct inquiry *inquiry, const struct dns_answer *answer);
 
 /* In the memory of its owner, zeroed; it stays where it is while under way, and so does what it is given. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* lookup.c: MX first; without one, A and AAAA side by side; with one, the addresses of its hosts where they are wanted. */
+/* lookup.c: MX first; without one, A and AAAA side by side; with one, the addresses of its hosts where they are wanted.
+ */
 #include "facts/lookup.h"
 
 #include "base/clock.h"

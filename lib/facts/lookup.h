@@ -8,10 +8,10 @@
 #include "facts/targets.h"
 
 struct lookup_wants {
-    bool a;                /* ask for A where there is no MX */
-    bool aaaa;             /* ask for AAAA where there is no MX */
-    bool confirm_nxdomain; /* ask for them after NXDOMAIN, too: some servers say NXDOMAIN to MX and hold an A */
-    bool dnssec;           /* the resolver asks for the AD bit */
+    bool a;                       /* ask for A where there is no MX */
+    bool aaaa;                    /* ask for AAAA where there is no MX */
+    bool confirm_nxdomain;        /* ask for them after NXDOMAIN, too: some servers say NXDOMAIN to MX and hold an A */
+    bool dnssec;                  /* the resolver asks for the AD bit */
     struct targets_wants targets; /* MX hosts; with them, an A record that is not usable does not settle it either */
 };
 

@@ -106,9 +106,8 @@ int targets_start(struct resolver *resolver, struct draft *draft, const struct t
     *started = NULL;
     draft_choose_targets(draft, wants->most);
     size_t inquiries = 2 * draft->target_count;
-    struct targets *targets = draft->is_short ? NULL
-                                              : memory_zalloc(draft->memory, 1,
-                                                              sizeof(*targets) + inquiries * sizeof(struct inquiry));
+    struct targets *targets =
+        draft->is_short ? NULL : memory_zalloc(draft->memory, 1, sizeof(*targets) + inquiries * sizeof(struct inquiry));
     if (targets == NULL)
         return -1;
     targets->resolver = resolver;

@@ -9,7 +9,7 @@
 #include "mail/network.h"
 
 struct targets_wants {
-    size_t most;                      /* hosts that are looked at, up to DRAFT_TARGETS_MAX; 0: none, and the rest means nothing */
+    size_t most; /* hosts that are looked at, up to DRAFT_TARGETS_MAX; 0: none, and the rest means nothing */
     const struct networks *forbidden; /* an address in these is not usable; lent, NULL: none */
     bool skips_special_use;           /* hosts that public DNS never has are not asked for */
     uint64_t patience_us;             /* so long the first host is asked alone, at most */

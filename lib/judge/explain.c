@@ -268,8 +268,7 @@ size_t explain_write(const struct options *options, const struct judgement *judg
     put_dnssec(text, judgement);
     put_notes(text, judgement->notes);
     put_rule(text, options, judgement);
-    text_printf(text, "Verdict: %s (%s).\n", reasons_verdict_word(judgement->verdict),
-                reasons_word(judgement->reason));
+    text_printf(text, "Verdict: %s (%s).\n", reasons_verdict_word(judgement->verdict), reasons_word(judgement->reason));
     reply_write(options, judgement, NULL, line, sizeof(line));
     text_puts(text, "Reply: ");
     text_puts(text, line);

@@ -52,8 +52,7 @@ const char *hosts_special_use(const struct options *options, const struct facts 
     return options->query_special_use ? NULL : domain_special_use(host, strlen(host));
 }
 
-enum host_state hosts_judge(const struct options *options, const struct facts *facts,
-                            const struct facts_target *target)
+enum host_state hosts_judge(const struct options *options, const struct facts *facts, const struct facts_target *target)
 {
     enum host_state state = HOST_DEAD;
     if (hosts_special_use(options, facts, target) != NULL)
@@ -70,14 +69,33 @@ size_t hosts_count(const struct options *options, const struct facts *facts)
     return facts->target_count < options->max_targets ? facts->target_count : options->max_targets;
 }
 
+enum host_state hosts_best(const struct options *options, const struct facts *facts)
+{
+    enum host_state state = facts->target_count == 0 ? HOST_UNKNOWN : HOST_DEAD;
+    for (size_t i = 0; i < hosts_count(options, facts); i++)
+        state = hosts_better(state, hosts_judge(options, facts, &facts_targets(facts)[i]));
+    return state;
+}
+
+enum facts_outcome hosts_failure(const struct options *options, const struct facts *facts)
+{
+    enum facts_outcome failure = FACTS_NOT_ASKED;
+    for (size_t i = 0; i < hosts_count(options, facts); i++) {
+        const struct facts_target *target = &facts_targets(facts)[i];
+        for (int j = FACTS_A; j <= FACTS_AAAA; j++)
+            failure = facts_worse(
+                failure, (enum facts_outcome)facts_target_answer(facts, target, (enum facts_question)j)->outcome);
+    }
+    return failure;
+}
+
 bool hosts_are_cut(const struct options *options, const struct facts *facts)
 {
     return facts->target_count > options->max_targets ||
            (facts->target_count == options->max_targets && facts->has_more_hosts);
 }
 
-const struct facts_target *hosts_find(const struct options *options, const struct facts *facts,
-                                      enum host_state state)
+const struct facts_target *hosts_find(const struct options *options, const struct facts *facts, enum host_state state)
 {
     for (size_t i = 0; i < hosts_count(options, facts); i++) {
         if (hosts_judge(options, facts, &facts_targets(facts)[i]) == state)

@@ -32,12 +32,17 @@ enum host_state hosts_judge(const struct options *options, const struct facts *f
 /* How many of the targets the options look at. */
 size_t hosts_count(const struct options *options, const struct facts *facts);
 
+/* The best of those: HOST_UNKNOWN when none was looked at. */
+enum host_state hosts_best(const struct options *options, const struct facts *facts);
+
+/* How DNS failed for them, as facts_worse has it; FACTS_NOT_ASKED when it did not. */
+enum facts_outcome hosts_failure(const struct options *options, const struct facts *facts);
+
 /* Are there MX hosts past max-targets? */
 bool hosts_are_cut(const struct options *options, const struct facts *facts);
 
 /* The first of those that are looked at and in this state; NULL when there is none. */
-const struct facts_target *hosts_find(const struct options *options, const struct facts *facts,
-                                      enum host_state state);
+const struct facts_target *hosts_find(const struct options *options, const struct facts *facts, enum host_state state);
 
 /* The RFC by which public DNS never has this host, where special-use says so; NULL otherwise. */
 const char *hosts_special_use(const struct options *options, const struct facts *facts,

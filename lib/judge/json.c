@@ -147,8 +147,8 @@ static void put_questions(struct text *text, const struct facts *facts)
 
     text_puts(text, "\"questions\":[");
     for (int i = 0; facts != NULL && i < FACTS_QUESTIONS; i++)
-        put_asked(text, facts, (enum facts_question)i, facts_domain(facts),
-                  facts_answer(facts, (enum facts_question)i), &comma);
+        put_asked(text, facts, (enum facts_question)i, facts_domain(facts), facts_answer(facts, (enum facts_question)i),
+                  &comma);
     for (size_t i = 0; facts != NULL && i < facts->target_count; i++) {
         const struct facts_target *target = &facts_targets(facts)[i];
         for (int j = FACTS_A; j <= FACTS_AAAA; j++)

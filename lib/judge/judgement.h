@@ -15,20 +15,29 @@ struct judgement {
     const char *address; /* as given; lent */
     const char *domain;  /* lower-case A-labels, "" for none; lent */
     size_t domain_length;
-    const char *fault;         /* bad-address: what is wrong with it, static; "" otherwise */
-    const char *rule;          /* special-use: the RFC that says so, static; "" otherwise */
-    int literal_family;        /* of the address in brackets, AF_INET or AF_INET6; 0: there is none */
+    const char *fault;  /* bad-address: what is wrong with it, static; "" otherwise */
+    const char *rule;   /* special-use: the RFC that says so, static; "" otherwise */
+    int literal_family; /* of the address in brackets, AF_INET or AF_INET6; 0: there is none */
     uint8_t literal[16];
-    const struct facts *facts; /* NULL: DNS was not asked; lent */
+    const struct facts *facts;  /* NULL: DNS was not asked; lent */
     enum facts_outcome failure; /* by which DNS left it open; FACTS_NOT_ASKED: it did not */
-    mxcheck_dnssec dnssec;     /* of the answers that carry the verdict, as far as the options believe them */
-    uint32_t hold_ms;          /* how long the facts may be used, from when they were learned, by the options */
-    uint64_t until_us;         /* when that ends, of clock_now_us */
-    unsigned ttl_s;            /* what was left of it at the check */
-    bool is_cached;            /* the facts were remembered */
-    bool is_stale;             /* they are past their time, and DNS fails */
+    mxcheck_dnssec dnssec;      /* of the answers that carry the verdict, as far as the options believe them */
+    uint32_t hold_ms;           /* how long the facts may be used, from when they were learned, by the options */
+    uint64_t until_us;          /* when that ends, of clock_now_us */
+    unsigned ttl_s;             /* what was left of it at the check */
+    bool is_cached;             /* the facts were remembered */
+    bool is_stale;              /* they are past their time, and DNS fails */
     unsigned elapsed_us;
     notes notes;
 };
+
+/* Leave nothing of earlier facts. */
+void judgement_forget_facts(struct judgement *judgement);
+
+/* With the verdict that the reason has. */
+void judgement_decide(struct judgement *judgement, mxcheck_reason reason);
+
+/* What is odd about the name itself. */
+void judgement_note_name(struct judgement *judgement);
 
 #endif

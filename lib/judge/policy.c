@@ -2,134 +2,16 @@
 /* policy.c: facts + options + role = verdict and reason. */
 #include "judge/policy.h"
 
-#include "judge/exempt.h"
 #include "judge/hosts.h"
-#include "judge/reasons.h"
-
-#include <assert.h>
-#include <string.h>
 
 /* One who waited less than we would by no more than this has waited as long. */
 #define PATIENCE_SLACK_MS 20
 
-mxcheck_verdict policy_verdict_of(mxcheck_reason reason)
-{
-    const struct reason *row = reasons_find(reason);
-    return row == NULL ? MXCHECK_VERDICT_DEFER : row->verdict;
-}
-
-static void decide(struct judgement *judgement, mxcheck_reason reason)
-{
-    judgement->reason = reason;
-    judgement->verdict = policy_verdict_of(reason);
-}
-
-static void note_name(struct judgement *judgement)
-{
-    if (domain_has_underscore(judgement->domain))
-        notes_add(&judgement->notes, NOTE_UNDERSCORE);
-    if (domain_is_dotless(judgement->domain)) /* RFC 7085 */
-        notes_add(&judgement->notes, NOTE_DOTLESS);
-}
-
-/* What earlier facts have left in the judgement. */
-static void forget_facts(struct judgement *judgement)
-{
-    judgement->facts = NULL;
-    judgement->failure = FACTS_NOT_ASKED;
-    judgement->dnssec = MXCHECK_DNSSEC_UNKNOWN;
-    judgement->hold_ms = 0;
-    judgement->until_us = 0;
-    judgement->ttl_s = 0;
-    judgement->is_cached = false;
-    judgement->is_stale = false;
-    judgement->notes = 0;
-}
-
-/* --- without DNS --- */
-
-static void refuse_form(struct judgement *judgement, const char *fault)
-{
-    judgement->fault = fault;
-    decide(judgement, MXCHECK_REASON_BAD_ADDRESS);
-}
-
-static void judge_domain(const struct options *options, const struct address *parsed, struct judgement *judgement)
-{
-    const char *domain = parsed->domain;
-    const char *rule = options->query_special_use ? NULL : domain_special_use(domain, parsed->domain_length);
-
-    judgement->domain = domain;
-    judgement->domain_length = parsed->domain_length;
-    if (exempt_holds(options->exempt, domain)) {
-        decide(judgement, MXCHECK_REASON_EXEMPT);
-        note_name(judgement);
-    } else if (rule != NULL) {
-        judgement->rule = rule;
-        decide(judgement, MXCHECK_REASON_SPECIAL_USE);
-    }
-}
-
-/* DNS has no say in it; it is a place that mail goes to all the same. */
-static void judge_literal(const struct options *options, const struct address *parsed, struct judgement *judgement)
-{
-    judgement->literal_family = parsed->literal_family;
-    memcpy(judgement->literal, parsed->literal, sizeof(judgement->literal));
-    if (options->refuse_literals)
-        decide(judgement, MXCHECK_REASON_LITERAL_REFUSED);
-    else if (options->depth == DEPTH_TARGETS &&
-             networks_hold(options->forbidden, parsed->literal_family, parsed->literal))
-        decide(judgement, MXCHECK_REASON_MX_FORBIDDEN);
-    else
-        decide(judgement, MXCHECK_REASON_ADDRESS_LITERAL);
-}
-
-bool policy_judge_address(const struct options *options, const struct address *parsed, mxcheck_role role,
-                          struct judgement *judgement)
-{
-    judgement->role = role;
-    judgement->reason = (mxcheck_reason)0;
-    judgement->verdict = (mxcheck_verdict)0;
-    judgement->domain = "";
-    judgement->domain_length = 0;
-    judgement->fault = "";
-    judgement->rule = "";
-    judgement->literal_family = 0;
-    forget_facts(judgement);
-
-    switch (parsed->kind) {
-    case ADDRESS_BAD:
-        refuse_form(judgement, parsed->fault);
-        break;
-    case ADDRESS_EMPTY: /* RFC 5321 section 4.5.5 */
-        if (role == MXCHECK_ROLE_SENDER)
-            decide(judgement, MXCHECK_REASON_NULL_SENDER);
-        else
-            refuse_form(judgement, "a recipient is never empty");
-        break;
-    case ADDRESS_POSTMASTER: /* RFC 5321 section 4.5.1 */
-        if (role == MXCHECK_ROLE_RCPT)
-            decide(judgement, MXCHECK_REASON_POSTMASTER);
-        else
-            refuse_form(judgement, "a sender has a domain");
-        break;
-    case ADDRESS_LITERAL:
-        judge_literal(options, parsed, judgement);
-        break;
-    case ADDRESS_DOMAIN:
-        judge_domain(options, parsed, judgement);
-        break;
-    }
-    return judgement->verdict != 0;
-}
-
 void policy_judge_overload(struct judgement *judgement)
 {
-    forget_facts(judgement);
-    decide(judgement, MXCHECK_REASON_OVERLOADED);
+    judgement_forget_facts(judgement);
+    judgement_decide(judgement, MXCHECK_REASON_OVERLOADED);
 }
-
-/* --- by what DNS said --- */
 
 bool policy_wants_address_question(const struct options *options, enum facts_question question)
 {
@@ -154,8 +36,7 @@ static bool takes_address(const struct options *options, const struct facts *fac
 }
 
 /* The domain as its own host: facts are shared, and may hold what others asked. */
-static enum host_state own_state(const struct options *options, const struct facts *facts,
-                                 enum facts_question question)
+static enum host_state own_state(const struct options *options, const struct facts *facts, enum facts_question question)
 {
     const struct facts_answer *answer = facts_answer(facts, question);
     if (!takes_address(options, facts, question) || answer->outcome == FACTS_NOT_ASKED)
@@ -197,16 +78,16 @@ static void hold_absence(const struct options *options, struct judgement *judgem
 static void judge_failure(const struct options *options, enum facts_outcome outcome, struct judgement *judgement)
 {
     judgement->failure = facts_is_failure(outcome) ? outcome : FACTS_FAILURE;
-    decide(judgement, outcome == FACTS_BOGUS     ? MXCHECK_REASON_DNSSEC_BOGUS
-                      : outcome == FACTS_TIMEOUT ? MXCHECK_REASON_DNS_TIMEOUT
-                                                 : MXCHECK_REASON_DNS_FAILURE);
+    judgement_decide(judgement, outcome == FACTS_BOGUS     ? MXCHECK_REASON_DNSSEC_BOGUS
+                                : outcome == FACTS_TIMEOUT ? MXCHECK_REASON_DNS_TIMEOUT
+                                                           : MXCHECK_REASON_DNS_FAILURE);
     judgement->hold_ms = options->cache_failure_ttl_ms; /* RFC 9520 section 3.2 */
     switch (options->on_dns_failure) {
     case ON_DNS_FAILURE_DEFER:
         break;
     case ON_DNS_FAILURE_ACCEPT:
-        decide(judgement, MXCHECK_REASON_DNS_FAILURE_ALLOWED);
-        note_name(judgement);
+        judgement_decide(judgement, MXCHECK_REASON_DNS_FAILURE_ALLOWED);
+        judgement_note_name(judgement);
         break;
     case ON_DNS_FAILURE_REJECT:
         judgement->verdict = MXCHECK_VERDICT_REJECT;
@@ -237,26 +118,6 @@ static void rely_on_usable(const struct options *options, const struct facts *fa
     rely_on(judgement, has_a ? a : facts_target_answer(facts, target, FACTS_AAAA));
 }
 
-static enum host_state best_state(const struct options *options, const struct facts *facts)
-{
-    enum host_state state = facts->target_count == 0 ? HOST_UNKNOWN : HOST_DEAD;
-    for (size_t i = 0; i < hosts_count(options, facts); i++)
-        state = hosts_better(state, hosts_judge(options, facts, &facts_targets(facts)[i]));
-    return state;
-}
-
-static enum facts_outcome failure_of_hosts(const struct options *options, const struct facts *facts)
-{
-    enum facts_outcome failure = FACTS_NOT_ASKED;
-    for (size_t i = 0; i < hosts_count(options, facts); i++) {
-        const struct facts_target *target = &facts_targets(facts)[i];
-        for (int j = FACTS_A; j <= FACTS_AAAA; j++)
-            failure = facts_worse(
-                failure, (enum facts_outcome)facts_target_answer(facts, target, (enum facts_question)j)->outcome);
-    }
-    return failure;
-}
-
 static void note_hosts(const struct options *options, const struct facts *facts, struct judgement *judgement)
 {
     unsigned index;
@@ -278,7 +139,7 @@ static void note_hosts(const struct options *options, const struct facts *facts,
 /* More hosts or addresses than are looked at: the bound is ours, and turns no mail away. */
 static void accept_unseen(const struct options *options, const struct facts *facts, struct judgement *judgement)
 {
-    decide(judgement, MXCHECK_REASON_MX);
+    judgement_decide(judgement, MXCHECK_REASON_MX);
     notes_add(&judgement->notes, NOTE_LIMIT_REACHED);
     rely_on_hosts(options, facts, judgement);
 }
@@ -286,16 +147,16 @@ static void accept_unseen(const struct options *options, const struct facts *fac
 /* Usable MX hosts, one by one. A host that failed may be the one that works, so it is no reason to reject. */
 static void judge_hosts(const struct options *options, const struct facts *facts, struct judgement *judgement)
 {
-    enum host_state state = best_state(options, facts);
+    enum host_state state = hosts_best(options, facts);
     if (state == HOST_USABLE) {
-        decide(judgement, MXCHECK_REASON_MX);
+        judgement_decide(judgement, MXCHECK_REASON_MX);
         rely_on_usable(options, facts, judgement);
     } else if (state == HOST_CUT || (state != HOST_UNKNOWN && hosts_are_cut(options, facts))) {
         accept_unseen(options, facts, judgement);
     } else if (state == HOST_FAILED || state == HOST_UNKNOWN) {
-        judge_failure(options, failure_of_hosts(options, facts), judgement);
+        judge_failure(options, hosts_failure(options, facts), judgement);
     } else {
-        decide(judgement, state == HOST_DEAD ? MXCHECK_REASON_MX_UNRESOLVABLE : MXCHECK_REASON_MX_FORBIDDEN);
+        judgement_decide(judgement, state == HOST_DEAD ? MXCHECK_REASON_MX_UNRESOLVABLE : MXCHECK_REASON_MX_FORBIDDEN);
         rely_on_hosts(options, facts, judgement);
         hold_absence(options, judgement);
     }
@@ -309,10 +170,10 @@ static void judge_null_mx(const struct options *options, struct judgement *judge
     /* RFC 7505 section 4.2 leaves to us whether a domain that takes no mail may send some. */
     if (options->null_mx == NULL_MX_REJECT ||
         (options->null_mx == NULL_MX_REJECT_RCPT && judgement->role == MXCHECK_ROLE_RCPT)) {
-        decide(judgement, MXCHECK_REASON_NULL_MX);
+        judgement_decide(judgement, MXCHECK_REASON_NULL_MX);
         return;
     }
-    decide(judgement, MXCHECK_REASON_MX);
+    judgement_decide(judgement, MXCHECK_REASON_MX);
     notes_add(&judgement->notes, NOTE_NULL_MX);
 }
 
@@ -338,7 +199,7 @@ static void judge_mx(const struct options *options, const struct facts *facts, s
     if (options->depth == DEPTH_TARGETS)
         judge_hosts(options, facts, judgement);
     else
-        decide(judgement, MXCHECK_REASON_MX);
+        judgement_decide(judgement, MXCHECK_REASON_MX);
     if (judgement->reason != MXCHECK_REASON_MX)
         return;
     hold(options, judgement);
@@ -351,7 +212,7 @@ static void judge_implicit(const struct options *options, const struct facts *fa
 {
     const struct facts_answer *answer = facts_answer(facts, question);
     unsigned index;
-    decide(judgement, question == FACTS_A ? MXCHECK_REASON_IMPLICIT_A : MXCHECK_REASON_IMPLICIT_AAAA);
+    judgement_decide(judgement, question == FACTS_A ? MXCHECK_REASON_IMPLICIT_A : MXCHECK_REASON_IMPLICIT_AAAA);
     rely_on(judgement, answer);
     hold(options, judgement);
     if (options->depth == DEPTH_TARGETS && hosts_find_forbidden(options, facts, question, answer, &index))
@@ -371,7 +232,7 @@ static void judge_absence(const struct options *options, const struct facts *fac
             reason = MXCHECK_REASON_NO_RECORDS;
         rely_on(judgement, answer);
     }
-    decide(judgement, state == HOST_FORBIDDEN ? MXCHECK_REASON_MX_FORBIDDEN : reason);
+    judgement_decide(judgement, state == HOST_FORBIDDEN ? MXCHECK_REASON_MX_FORBIDDEN : reason);
     hold_absence(options, judgement);
 }
 
@@ -412,7 +273,7 @@ static void note_records(struct judgement *judgement)
         question = FACTS_A;
     else if (judgement->reason == MXCHECK_REASON_IMPLICIT_AAAA)
         question = FACTS_AAAA;
-    note_name(judgement);
+    judgement_note_name(judgement);
     if (facts_answer(judgement->facts, question)->ttl_s == 0)
         notes_add(&judgement->notes, NOTE_TTL_ZERO);
 }
@@ -430,7 +291,7 @@ void policy_judge_facts(const struct options *options, const struct facts *facts
 {
     enum facts_outcome mx = (enum facts_outcome)facts_answer(facts, FACTS_MX)->outcome;
 
-    forget_facts(judgement);
+    judgement_forget_facts(judgement);
     judgement->facts = facts;
     judgement->ttl_s = UINT32_MAX;
     judgement->dnssec = MXCHECK_DNSSEC_SECURE;
@@ -457,7 +318,7 @@ static bool has_our_patience(const struct options *options, const struct facts *
 
 static bool are_hosts_answered(const struct options *options, const struct facts *facts)
 {
-    enum host_state state = facts->exchanges == 0 ? HOST_USABLE : best_state(options, facts);
+    enum host_state state = facts->exchanges == 0 ? HOST_USABLE : hosts_best(options, facts);
     if (state == HOST_USABLE || options->depth == DEPTH_RECORDS)
         return true;
     if (facts->target_count < options->max_targets && facts->has_more_hosts)
@@ -466,7 +327,7 @@ static bool are_hosts_answered(const struct options *options, const struct facts
         if (hosts_judge(options, facts, &facts_targets(facts)[i]) == HOST_UNKNOWN)
             return false;
     }
-    return failure_of_hosts(options, facts) != FACTS_TIMEOUT || has_our_patience(options, facts);
+    return hosts_failure(options, facts) != FACTS_TIMEOUT || has_our_patience(options, facts);
 }
 
 static bool are_addresses_answered(const struct options *options, const struct facts *facts)

@@ -33,6 +33,12 @@ const struct reason *reasons_find(mxcheck_reason number)
     return NULL;
 }
 
+mxcheck_verdict reasons_verdict(mxcheck_reason reason)
+{
+    const struct reason *row = reasons_find(reason);
+    return row == NULL ? MXCHECK_VERDICT_DEFER : row->verdict;
+}
+
 const char *reasons_word(mxcheck_reason number)
 {
     const struct reason *reason = reasons_find(number);

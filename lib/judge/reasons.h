@@ -22,6 +22,9 @@ const struct reason *reasons_at(size_t index);
 /* NULL for a number that is none. */
 const struct reason *reasons_find(mxcheck_reason number);
 
+/* The verdict of a reason; DEFER for a number that is none. */
+mxcheck_verdict reasons_verdict(mxcheck_reason number);
+
 /* Words; "unknown" for a number that is none. */
 const char *reasons_word(mxcheck_reason number);
 const char *reasons_verdict_word(mxcheck_verdict verdict);

@@ -7,9 +7,9 @@
 #include <string.h>
 
 static const char *const names[TEMPLATE_PLACES] = {
-    [TEMPLATE_HINT] = "{hint}",     [TEMPLATE_ADDRESS] = "{address}", [TEMPLATE_DOMAIN] = "{domain}",
-    [TEMPLATE_ID] = "{id}",         [TEMPLATE_REASON] = "{reason}",   [TEMPLATE_DETAIL] = "{detail}",
-    [TEMPLATE_HOST] = "{host}",     [TEMPLATE_ZONE] = "{zone}",       [TEMPLATE_FAULT] = "{fault}",
+    [TEMPLATE_HINT] = "{hint}", [TEMPLATE_ADDRESS] = "{address}", [TEMPLATE_DOMAIN] = "{domain}",
+    [TEMPLATE_ID] = "{id}",     [TEMPLATE_REASON] = "{reason}",   [TEMPLATE_DETAIL] = "{detail}",
+    [TEMPLATE_HOST] = "{host}", [TEMPLATE_ZONE] = "{zone}",       [TEMPLATE_FAULT] = "{fault}",
     [TEMPLATE_RULE] = "{rule}",
 };
 

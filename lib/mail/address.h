@@ -17,7 +17,7 @@ enum address_kind {
 
 struct address {
     enum address_kind kind;
-    const char *fault; /* ADDRESS_BAD: a static sentence; "" otherwise */
+    const char *fault;   /* ADDRESS_BAD: a static sentence; "" otherwise */
     int literal_family;  /* ADDRESS_LITERAL: AF_INET or AF_INET6; 0 otherwise */
     uint8_t literal[16]; /* its octets, in network order */
     size_t domain_length;

@@ -33,11 +33,11 @@ static const struct {
     enum rule rule;
     const char *about;
 } bogons[] = {
-#define V4(a, b, c, d) {{a, b, c, d}, IPV4_OCTETS,
+#define V4(a, b, c, d) .octets = {a, b, c, d}, .size = IPV4_OCTETS
 #define PAIR(group) (group) >> 8, (group)&0xff
 #define V6(a, b, c, d, e, f, g, h)                                                                                     \
-    {{PAIR(a), PAIR(b), PAIR(c), PAIR(d), PAIR(e), PAIR(f), PAIR(g), PAIR(h)}, IPV6_OCTETS,
-#define ROW(address, prefix, rule, name, source) {address prefix}, rule, name ", " source},
+    .octets = {PAIR(a), PAIR(b), PAIR(c), PAIR(d), PAIR(e), PAIR(f), PAIR(g), PAIR(h)}, .size = IPV6_OCTETS
+#define ROW(address, length, rule, name, source) {{address, .prefix = (length)}, rule, name ", " source},
 #include "mail/bogons.def"
 #undef ROW
 };
@@ -233,16 +233,17 @@ struct holder {
 /* The one with the longest prefix, if that is forbidden. */
 static struct holder find_bogon(const uint8_t *address, size_t size)
 {
-    size_t longest = sizeof(bogons) / sizeof(bogons[0]);
+    struct holder longest = {NULL, NULL};
+    enum rule rule = FORBIDDEN;
     for (size_t i = 0; i < sizeof(bogons) / sizeof(bogons[0]); i++) {
-        bool is_longer = longest == sizeof(bogons) / sizeof(bogons[0]) ||
-                         bogons[i].network.prefix > bogons[longest].network.prefix;
-        if (is_longer && is_within(&bogons[i].network, address, size))
-            longest = i;
+        const struct network *network = &bogons[i].network;
+        if (!is_within(network, address, size) ||
+            (longest.network != NULL && network->prefix <= longest.network->prefix))
+            continue;
+        longest = (struct holder){network, bogons[i].about};
+        rule = bogons[i].rule;
     }
-    if (longest == sizeof(bogons) / sizeof(bogons[0]) || bogons[longest].rule != FORBIDDEN)
-        return (struct holder){NULL, NULL};
-    return (struct holder){&bogons[longest].network, bogons[longest].about};
+    return rule == FORBIDDEN ? longest : (struct holder){NULL, NULL};
 }
 
 /* Any network of the list itself, and then bogons. */

@@ -50,7 +50,8 @@ struct row {
 static void advise(const struct options *options, const struct row *row, char *hint, size_t size)
 {
     struct draft draft;
-    struct judgement judgement = {.role = MXCHECK_ROLE_RCPT, .domain = row->domain, .address = "", .rule = "", .fault = ""};
+    struct judgement judgement = {
+        .role = MXCHECK_ROLE_RCPT, .domain = row->domain, .address = "", .rule = "", .fault = ""};
     draft_init(&draft, &memory_libc);
     say(&draft, &draft.answer[FACTS_MX], &row->mx);
     if (row->host != NULL)
@@ -91,7 +92,8 @@ static void test_the_sentence_says_what_is_known(void **state)
          "Check the spelling of example.com: com has no such domain; if it is yours, it has expired or was never "
          "registered."},
         {"mail.example.com", NULL, nx_sub, nx_sub, nx_sub,
-         "Check the spelling of mail.example.com: example.com has no such name; if it is yours, publish an MX record for "
+         "Check the spelling of mail.example.com: example.com has no such name; if it is yours, publish an MX record "
+         "for "
          "it, or renew the domain if it has expired."},
         {"example.con", NULL, nx_root, nx_root, nx_root,
          "Check the spelling of example.con: there is no top-level domain con."},
@@ -120,25 +122,30 @@ static void test_the_sentence_says_what_is_known(void **state)
          "Give mx.example.com, to which the MX record of example.com leads, a public address: 127.0.0.1 (127.0.0.0/8, "
          "loopback, RFC 1122 section 3.2.1.3) is none."},
         {"example.com", NULL, nodata, loopback, nodata,
-         "Publish an MX record for example.com, or give it a public address: 127.0.0.1 (127.0.0.0/8, loopback, RFC 1122 "
+         "Publish an MX record for example.com, or give it a public address: 127.0.0.1 (127.0.0.0/8, loopback, RFC "
+         "1122 "
          "section 3.2.1.3) is none."},
         {"example.com", NULL, servfail, nothing, nothing,
          "Try again later; if it lasts, check the name servers of example.com: SERVFAIL."},
         {"example.com", NULL, lame, nothing, nothing,
-         "Try again later; if it lasts, check the name servers of example.com: SERVFAIL, EDE 22 No Reachable Authority."},
+         "Try again later; if it lasts, check the name servers of example.com: SERVFAIL, EDE 22 No Reachable "
+         "Authority."},
         {"example.com", NULL, silence, nothing, nothing,
          "Try again later; if it lasts, check that the name servers of example.com can be reached."},
         {"example.com", NULL, nodata, nodata, silence,
          "Try again later; if it lasts, check that the name servers of example.com can be reached."},
         {"example.com", NULL, bogus, nothing, nothing,
-         "Check the DNSSEC signatures and DS records of example.com: they do not validate (DNSSEC validation failed, EDE "
+         "Check the DNSSEC signatures and DS records of example.com: they do not validate (DNSSEC validation failed, "
+         "EDE "
          "9 DNSKEY Missing)."},
         {"example.com", NULL, expired, nothing, nothing,
          "Sign the zone of example.com anew: its DNSSEC signatures have expired."},
         {"example.com", "mx.example.com", records, servfail, servfail,
-         "Try again later; if it lasts, check the name servers of mx.example.com, an MX host of example.com: SERVFAIL."},
+         "Try again later; if it lasts, check the name servers of mx.example.com, an MX host of example.com: "
+         "SERVFAIL."},
         {"example.com", "mx.example.com", records, silence, silence,
-         "Try again later; if it lasts, check that the name servers of mx.example.com can be reached: it is an MX host of "
+         "Try again later; if it lasts, check that the name servers of mx.example.com can be reached: it is an MX host "
+         "of "
          "example.com."},
     };
     struct options options;
@@ -154,8 +161,9 @@ static void test_the_sentence_says_what_is_known(void **state)
     options.implicit_mx = IMPLICIT_MX_NONE;
     const struct row mx_only = {"example.com", NULL, nodata, nothing, nothing, ""};
     advise(&options, &mx_only, hint, sizeof(hint));
-    assert_string_equal(hint, "Publish an MX record for example.com: it has none, and this server takes no address in its "
-                              "place.");
+    assert_string_equal(hint,
+                        "Publish an MX record for example.com: it has none, and this server takes no address in its "
+                        "place.");
 }
 
 static void test_the_sentence_is_short_and_printable_whatever_the_names_are(void **state)
@@ -166,7 +174,12 @@ static void test_the_sentence_is_short_and_printable_whatever_the_names_are(void
         {domain, domain, {.outcome = FACTS_RECORDS}, {.outcome = FACTS_NXDOMAIN}, {.outcome = FACTS_NXDOMAIN}, ""},
         {domain, NULL, {.outcome = FACTS_NXDOMAIN, .zone = domain}, {.outcome = FACTS_NXDOMAIN}, {.outcome = 0}, ""},
         {domain, NULL, {.outcome = FACTS_NXDOMAIN, .alias = domain}, {.outcome = FACTS_NXDOMAIN}, {.outcome = 0}, ""},
-        {domain, "a\\013\\010b\\\"", {.outcome = FACTS_RECORDS}, {.outcome = FACTS_NODATA}, {.outcome = FACTS_NODATA}, ""},
+        {domain,
+         "a\\013\\010b\\\"",
+         {.outcome = FACTS_RECORDS},
+         {.outcome = FACTS_NODATA},
+         {.outcome = FACTS_NODATA},
+         ""},
     };
     (void)state;
     options_init(&options);

@@ -28,7 +28,7 @@ static int init(void **state)
 
 static struct judgement judged(mxcheck_reason reason)
 {
-    struct judgement judgement = {.role = MXCHECK_ROLE_RCPT, .reason = reason, .verdict = policy_verdict_of(reason)};
+    struct judgement judgement = {.role = MXCHECK_ROLE_RCPT, .reason = reason, .verdict = reasons_verdict(reason)};
     judgement.address = "u@example.com";
     judgement.domain = "example.com";
     judgement.fault = "";

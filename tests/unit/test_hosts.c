@@ -9,6 +9,7 @@
 
 #include "base/memory.h"
 #include "facts/draft.h"
+#include "judge/form.h"
 #include "judge/hosts.h"
 #include "judge/policy.h"
 #include "judge/reasons.h"
@@ -233,7 +234,7 @@ static void test_a_literal_is_judged_by_its_address_with_depth_targets(void **st
         struct judgement judgement;
         set(&options, rows[i].options);
         assert_int_equal(address_parse(rows[i].address, &parsed), 0);
-        assert_true(policy_judge_address(&options, &parsed, MXCHECK_ROLE_RCPT, &judgement));
+        assert_true(form_judge(&options, &parsed, MXCHECK_ROLE_RCPT, &judgement));
         assert_int_equal(judgement.reason, rows[i].reason);
         options_clear(&options, &memory_libc);
     }

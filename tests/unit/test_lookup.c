@@ -284,8 +284,8 @@ static void test_memory_that_runs_out_is_told_once_and_leaks_nothing(void **stat
         scarce.left = n;
         fixture->is_done = false;
         fixture->facts = NULL;
-        int status = lookup_start(&scarce_memory, &fixture->resolver.base, "ok.example", &everything, clock_now_us() + 1000000,
-                                  on_facts, fixture, &lookup);
+        int status = lookup_start(&scarce_memory, &fixture->resolver.base, "ok.example", &everything,
+                                  clock_now_us() + 1000000, on_facts, fixture, &lookup);
         for (int turns = 0; !fixture->is_done && turns < 10; turns++)
             loop_turn(fixture->loop, 0);
         assert_int_equal(fixture->is_done, status == 0);

@@ -282,10 +282,11 @@ static void test_the_table_has_every_row_of_the_registries_once(void **state)
         int family;
         unsigned prefix;
     } table[] = {
-#define V4(a, b, c, d) {{a, b, c, d}, AF_INET,
+#define V4(a, b, c, d) .octets = {a, b, c, d}, .family = AF_INET
 #define PAIR(group) (group) >> 8, (group)&0xff
-#define V6(a, b, c, d, e, f, g, h) {{PAIR(a), PAIR(b), PAIR(c), PAIR(d), PAIR(e), PAIR(f), PAIR(g), PAIR(h)}, AF_INET6,
-#define ROW(address, prefix, rule, name, source) address prefix},
+#define V6(a, b, c, d, e, f, g, h)                                                                                     \
+    .octets = {PAIR(a), PAIR(b), PAIR(c), PAIR(d), PAIR(e), PAIR(f), PAIR(g), PAIR(h)}, .family = AF_INET6
+#define ROW(address, length, rule, name, source) {address, .prefix = (length)},
 #include "mail/bogons.def"
 #undef ROW
     };

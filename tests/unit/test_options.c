@@ -22,13 +22,27 @@ static mxcheck_status set(struct options *options, const char *name, const char 
 static void test_defaults_are_those_of_the_table(void **state)
 {
     static const char *const rows[][2] = {
-        {"upstreams", ""},         {"resolution", "stub"},          {"timeout", "8s"},
-        {"retry-after", "500ms"},  {"max-pending", "1000"},         {"depth", "records"},
-        {"implicit-mx", "a-aaaa"}, {"null-mx", "reject"},           {"nxdomain", "confirm"},
-        {"special-use", "reject"}, {"address-literals", "accept"},  {"on-dns-failure", "defer"},
-        {"exempt-domains", ""},    {"reply-profile", "documented"}, {"reply.no-such-domain.rcpt", ""},
-        {"reply.mx.sender", ""},   {"reply.overloaded.rcpt", ""},   {"reply.mx-forbidden.rcpt", ""},
-        {"max-targets", "8"},      {"forbidden-networks", "bogons"}, {"dnssec", "off"},
+        {"upstreams", ""},
+        {"resolution", "stub"},
+        {"timeout", "8s"},
+        {"retry-after", "500ms"},
+        {"max-pending", "1000"},
+        {"depth", "records"},
+        {"implicit-mx", "a-aaaa"},
+        {"null-mx", "reject"},
+        {"nxdomain", "confirm"},
+        {"special-use", "reject"},
+        {"address-literals", "accept"},
+        {"on-dns-failure", "defer"},
+        {"exempt-domains", ""},
+        {"reply-profile", "documented"},
+        {"reply.no-such-domain.rcpt", ""},
+        {"reply.mx.sender", ""},
+        {"reply.overloaded.rcpt", ""},
+        {"reply.mx-forbidden.rcpt", ""},
+        {"max-targets", "8"},
+        {"forbidden-networks", "bogons"},
+        {"dnssec", "off"},
     };
     struct options options;
 

@@ -9,7 +9,9 @@
 
 #include "base/memory.h"
 #include "facts/draft.h"
+#include "judge/form.h"
 #include "judge/policy.h"
+#include "judge/reasons.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -72,15 +74,14 @@ static void check_form(const struct form *row)
     snprintf(parsed.domain, sizeof(parsed.domain), "%s", row->domain);
     parsed.domain_length = strlen(parsed.domain);
     set(&options, row->options);
-    if (policy_judge_address(&options, &parsed, row->role, &judgement) != (row->reason != 0) ||
-        judgement.reason != row->reason)
+    if (form_judge(&options, &parsed, row->role, &judgement) != (row->reason != 0) || judgement.reason != row->reason)
         fail_msg("%s: reason %d, not %d", row->name, (int)judgement.reason, (int)row->reason);
     assert_int_equal(judgement.role, row->role);
     assert_string_equal(judgement.domain, row->kind == ADDRESS_DOMAIN ? row->domain : "");
     assert_true((judgement.fault[0] != '\0') == (row->reason == REASON(BAD_ADDRESS)));
     assert_true((judgement.rule[0] != '\0') == (row->reason == REASON(SPECIAL_USE)));
     if (row->reason != 0)
-        assert_int_equal(judgement.verdict, policy_verdict_of(row->reason));
+        assert_int_equal(judgement.verdict, reasons_verdict(row->reason));
     assert_null(judgement.facts);
     assert_int_equal(judgement.ttl_s, 0);
     options_clear(&options, &memory_libc);
@@ -193,7 +194,7 @@ static void check_said(const struct said *row)
     if (strcmp(notes_of(&judgement), row->notes) != 0)
         fail_msg("%s: notes '%s', not '%s'", row->name, notes_of(&judgement), row->notes);
     if (options.on_dns_failure != ON_DNS_FAILURE_REJECT)
-        assert_int_equal(judgement.verdict, policy_verdict_of(row->reason));
+        assert_int_equal(judgement.verdict, reasons_verdict(row->reason));
     assert_ptr_equal(judgement.facts, facts);
     options_clear(&options, &memory_libc);
     facts_unref(facts, &memory_libc);
@@ -240,7 +241,7 @@ static void test_null_mx_for_recipient_is_rejected(void **state)
 {
     static const struct said row = {"rcpt", "", RCPT, ".", {REC, NONE, NONE}, REASON(NULL_MX), 300, ""};
     (void)state;
-    assert_int_equal(policy_verdict_of(row.reason), MXCHECK_VERDICT_REJECT);
+    assert_int_equal(reasons_verdict(row.reason), MXCHECK_VERDICT_REJECT);
     check_said(&row);
 }
 
@@ -384,7 +385,7 @@ static void test_overload_defers(void **state)
     policy_judge_overload(&judgement);
     assert_int_equal(judgement.reason, MXCHECK_REASON_OVERLOADED);
     assert_int_equal(judgement.verdict, MXCHECK_VERDICT_DEFER);
-    assert_int_equal(policy_verdict_of((mxcheck_reason)9999), MXCHECK_VERDICT_DEFER);
+    assert_int_equal(reasons_verdict((mxcheck_reason)9999), MXCHECK_VERDICT_DEFER);
 }
 
 int main(void)

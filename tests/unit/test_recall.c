@@ -11,6 +11,7 @@
 #include "base/memory.h"
 #include "engine/recall.h"
 #include "facts/draft.h"
+#include "judge/form.h"
 #include "judge/policy.h"
 
 #include <stdio.h>
@@ -130,7 +131,7 @@ static const char *recalled(const char *options, bool has_failed)
     struct judgement judgement;
     struct recollection recollection;
     assert_int_equal(address_parse("u@" DOMAIN, &parsed), 0);
-    assert_false(policy_judge_address(&settings->options, &parsed, MXCHECK_ROLE_RCPT, &judgement));
+    assert_false(form_judge(&settings->options, &parsed, MXCHECK_ROLE_RCPT, &judgement));
     enum recall outcome = recall(settings, cache, has_failed, &recollection, &judgement);
     snprintf(line, sizeof(line), "%s", words[outcome]);
     if (outcome != RECALL_NOTHING) {

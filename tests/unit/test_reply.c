@@ -20,7 +20,7 @@
 
 static struct judgement judged(mxcheck_reason reason, mxcheck_role role)
 {
-    struct judgement judgement = {.role = role, .reason = reason, .verdict = policy_verdict_of(reason)};
+    struct judgement judgement = {.role = role, .reason = reason, .verdict = reasons_verdict(reason)};
     judgement.address = "u@example.com";
     judgement.domain = "example.com";
     judgement.fault = "";

@@ -86,8 +86,7 @@ static int open_fixture(void **state)
     fixture.loop = loop_new(&memory_libc, &status);
     zone_resolver_init(&fixture.resolver, fixture.loop, zone);
     *state = &fixture;
-    return fixture.loop != NULL &&
-                   networks_parse(&memory_libc, "127.0.0.0/8", &fixture.forbidden, &why) == MXCHECK_OK
+    return fixture.loop != NULL && networks_parse(&memory_libc, "127.0.0.0/8", &fixture.forbidden, &why) == MXCHECK_OK
                ? 0
                : -1;
 }
@@ -111,13 +110,12 @@ static void on_facts(void *user, struct facts *facts)
 /* The first host is asked alone for long, unless `patience_us` says otherwise. */
 static struct lookup_wants wants_of(const struct fixture *fixture, size_t most, uint64_t patience_us)
 {
-    return (struct lookup_wants){.a = true,
-                                 .aaaa = true,
-                                 .confirm_nxdomain = true,
-                                 .targets = {.most = most,
-                                             .forbidden = fixture->forbidden,
-                                             .skips_special_use = true,
-                                             .patience_us = patience_us}};
+    return (struct lookup_wants){
+        .a = true,
+        .aaaa = true,
+        .confirm_nxdomain = true,
+        .targets = {
+            .most = most, .forbidden = fixture->forbidden, .skips_special_use = true, .patience_us = patience_us}};
 }
 
 static struct facts *look_up(struct fixture *fixture, const char *domain, struct lookup_wants wants)
@@ -308,8 +306,8 @@ static void test_memory_that_runs_out_under_way_is_told_and_leaks_nothing(void *
         scarce.left = n;
         fixture->is_done = false;
         fixture->facts = NULL;
-        int status = lookup_start(&scarce_memory, &fixture->resolver.base, "dead.test", &wants, clock_now_us() + 1000000,
-                                  on_facts, fixture, &lookup);
+        int status = lookup_start(&scarce_memory, &fixture->resolver.base, "dead.test", &wants,
+                                  clock_now_us() + 1000000, on_facts, fixture, &lookup);
         for (int turns = 0; status == 0 && !fixture->is_done && turns < 50; turns++)
             loop_turn(fixture->loop, 0);
         assert_int_equal(fixture->is_done, status == 0);

@@ -35,8 +35,8 @@ struct row {
 static void say(struct draft *draft, struct facts_answer *answer, enum facts_question question, enum said said)
 {
     static const enum facts_outcome outcomes[SAID] = {
-        [NOTHING] = FACTS_NOT_ASKED, [GOOD] = FACTS_RECORDS,      [FORBIDDEN] = FACTS_RECORDS, [NODATA] = FACTS_NODATA,
-        [NXDOMAIN] = FACTS_NXDOMAIN, [TIMEOUT] = FACTS_TIMEOUT,   [FAILURE] = FACTS_FAILURE,   [BOGUS] = FACTS_BOGUS,
+        [NOTHING] = FACTS_NOT_ASKED, [GOOD] = FACTS_RECORDS,    [FORBIDDEN] = FACTS_RECORDS, [NODATA] = FACTS_NODATA,
+        [NXDOMAIN] = FACTS_NXDOMAIN, [TIMEOUT] = FACTS_TIMEOUT, [FAILURE] = FACTS_FAILURE,   [BOGUS] = FACTS_BOGUS,
     };
     static const uint8_t good[16] = {0x20, 1, 0x48, 0x60}, forbidden[16] = {127, 0, 0, 1}, loopback[16] = {[15] = 1};
     *answer = facts_not_asked;
@@ -105,8 +105,7 @@ static mxcheck_reason expect_host(const struct row *row)
         return failure_of(row->a, row->aaaa);
     if (row->a == NOTHING || row->aaaa == NOTHING) /* which is no lookup of these options */
         return MXCHECK_REASON_DNS_FAILURE;
-    return row->a == FORBIDDEN || row->aaaa == FORBIDDEN ? MXCHECK_REASON_MX_FORBIDDEN
-                                                         : MXCHECK_REASON_MX_UNRESOLVABLE;
+    return row->a == FORBIDDEN || row->aaaa == FORBIDDEN ? MXCHECK_REASON_MX_FORBIDDEN : MXCHECK_REASON_MX_UNRESOLVABLE;
 }
 
 static mxcheck_reason expect_implicit(const struct row *row)
@@ -159,7 +158,7 @@ static void check(const struct row *row)
     struct judgement judgement = {.role = row->role, .domain = "example.com", .address = "", .rule = "", .fault = ""};
     mxcheck_reason reason = expect(row);
     bool is_failure = reason >= 200;
-    mxcheck_verdict verdict = reason < 100 ? MXCHECK_VERDICT_ACCEPT
+    mxcheck_verdict verdict = reason < 100   ? MXCHECK_VERDICT_ACCEPT
                               : reason < 200 ? MXCHECK_VERDICT_REJECT
                                              : MXCHECK_VERDICT_DEFER;
     if (is_failure && row->options.on_dns_failure == ON_DNS_FAILURE_ACCEPT) {
@@ -170,13 +169,15 @@ static void check(const struct row *row)
     }
     policy_judge_facts(&row->options, facts, &judgement);
     if (judgement.reason != reason || judgement.verdict != verdict)
-        fail_msg("mx %d, a %d, aaaa %d, role %d, depth %d, implicit %d, nxdomain %d, null %d, failure %d: %s %s, not %s",
-                 row->mx, row->a, row->aaaa, row->role, row->options.depth, row->options.implicit_mx,
-                 row->options.nxdomain, row->options.null_mx, row->options.on_dns_failure,
-                 reasons_word(judgement.reason), reasons_verdict_word(judgement.verdict), reasons_word(reason));
+        fail_msg(
+            "mx %d, a %d, aaaa %d, role %d, depth %d, implicit %d, nxdomain %d, null %d, failure %d: %s %s, not %s",
+            row->mx, row->a, row->aaaa, row->role, row->options.depth, row->options.implicit_mx, row->options.nxdomain,
+            row->options.null_mx, row->options.on_dns_failure, reasons_word(judgement.reason),
+            reasons_verdict_word(judgement.verdict), reasons_word(reason));
     assert_int_equal(judgement.failure != FACTS_NOT_ASKED, is_failure);
-    assert_int_equal(reply_code(&row->options, &judgement) / 100,
-                     verdict == MXCHECK_VERDICT_ACCEPT ? 2 : verdict == MXCHECK_VERDICT_DEFER ? 4 : 5);
+    assert_int_equal(reply_code(&row->options, &judgement) / 100, verdict == MXCHECK_VERDICT_ACCEPT  ? 2
+                                                                  : verdict == MXCHECK_VERDICT_DEFER ? 4
+                                                                                                     : 5);
     assert_true(judgement.ttl_s <= 300);
     seen[judgement.reason]++;
     facts_unref(facts, &memory_libc);
@@ -264,16 +265,24 @@ static void test_every_reason_has_the_documented_reply_for_role_and_profile(void
         int from, to;
         const char *replies[4];
     } rows[] = {
-        {1, 8, {"250 2.1.0 ID sender ok", "250 2.1.5 ID recipient ok", "250 2.1.0 ID sender ok",
-                "250 2.1.5 ID recipient ok"}},
-        {100, 101, {"550 5.1.1 ID invalid domain", "550 5.1.1 ID invalid destination domain",
-                    "550 5.1.8 ID invalid domain", "550 5.1.2 ID invalid destination domain"}},
+        {1,
+         8,
+         {"250 2.1.0 ID sender ok", "250 2.1.5 ID recipient ok", "250 2.1.0 ID sender ok",
+          "250 2.1.5 ID recipient ok"}},
+        {100,
+         101,
+         {"550 5.1.1 ID invalid domain", "550 5.1.1 ID invalid destination domain", "550 5.1.8 ID invalid domain",
+          "550 5.1.2 ID invalid destination domain"}},
         {102, 102, {"550 5.7.27 ", "556 5.1.10 ", "550 5.7.27 ", "556 5.1.10 "}},
-        {103, 104, {"550 5.1.1 ID invalid domain", "550 5.1.1 ID invalid destination domain",
-                    "550 5.1.8 ID invalid domain", "550 5.1.2 ID invalid destination domain"}},
+        {103,
+         104,
+         {"550 5.1.1 ID invalid domain", "550 5.1.1 ID invalid destination domain", "550 5.1.8 ID invalid domain",
+          "550 5.1.2 ID invalid destination domain"}},
         {105, 105, {"553 5.1.7 ", "553 5.1.3 ", "553 5.1.7 ", "553 5.1.3 "}},
-        {106, 106, {"550 5.1.1 ID invalid domain", "550 5.1.1 ID invalid destination domain",
-                    "550 5.1.8 ID invalid domain", "550 5.1.2 ID invalid destination domain"}},
+        {106,
+         106,
+         {"550 5.1.1 ID invalid domain", "550 5.1.1 ID invalid destination domain", "550 5.1.8 ID invalid domain",
+          "550 5.1.2 ID invalid destination domain"}},
         {107, 107, {"553 5.1.7 ", "553 5.1.3 ", "553 5.1.7 ", "553 5.1.3 "}},
         {200, 202, {"451 4.4.3 ", "451 4.4.3 ", "451 4.1.8 ", "451 4.4.3 "}},
         {203, 203, {"451 4.3.2 ", "451 4.3.2 ", "451 4.3.2 ", "451 4.3.2 "}},
@@ -289,7 +298,7 @@ static void test_every_reason_has_the_documented_reply_for_role_and_profile(void
                 options.reply_profile = kind < 2 ? REPLY_PROFILE_DOCUMENTED : REPLY_PROFILE_RFC;
                 struct judgement judgement = {.role = kind % 2 == 0 ? MXCHECK_ROLE_SENDER : MXCHECK_ROLE_RCPT,
                                               .reason = (mxcheck_reason)reason,
-                                              .verdict = policy_verdict_of((mxcheck_reason)reason),
+                                              .verdict = reasons_verdict((mxcheck_reason)reason),
                                               .domain = "example.com",
                                               .address = "u@example.com"};
                 reply_write(&options, &judgement, "ID", line, sizeof(line));
@@ -310,7 +319,7 @@ static void test_a_reply_that_contradicts_the_verdict_is_refused_for_every_reaso
     (void)state;
     for (size_t i = 0; i < reasons_count(); i++) {
         const struct reason *row = reasons_at(i);
-        for (int class = 0; class < 3; class++) {
+        for (int class = 0; class < 3; class ++) {
             static const mxcheck_verdict verdicts[] = {MXCHECK_VERDICT_ACCEPT, MXCHECK_VERDICT_DEFER,
                                                        MXCHECK_VERDICT_REJECT};
             const char *fault = reply_template_fault(lines[class], row->number);

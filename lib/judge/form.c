@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* form.c: what an address comes to before DNS is asked. */
+#include "judge/form.h"
+
+#include "judge/exempt.h"
+
+#include <string.h>
+
+static void refuse_form(struct judgement *judgement, const char *fault)
+{
+    judgement->fault = fault;
+    judgement_decide(judgement, MXCHECK_REASON_BAD_ADDRESS);
+}
+
+static void judge_domain(const struct options *options, const struct address *parsed, struct judgement *judgement)
+{
+    const char *domain = parsed->domain;
+    const char *rule = options->query_special_use ? NULL : domain_special_use(domain, parsed->domain_length);
+
+    judgement->domain = domain;
+    judgement->domain_length = parsed->domain_length;
+    if (exempt_holds(options->exempt, domain)) {
+        judgement_decide(judgement, MXCHECK_REASON_EXEMPT);
+        judgement_note_name(judgement);
+    } else if (rule != NULL) {
+        judgement->rule = rule;
+        judgement_decide(judgement, MXCHECK_REASON_SPECIAL_USE);
+    }
+}
+
+/* DNS has no say in it; it is a place that mail goes to all the same. */
+static void judge_literal(const struct options *options, const struct address *parsed, struct judgement *judgement)
+{
+    judgement->literal_family = parsed->literal_family;
+    memcpy(judgement->literal, parsed->literal, sizeof(judgement->literal));
+    if (options->refuse_literals)
+        judgement_decide(judgement, MXCHECK_REASON_LITERAL_REFUSED);
+    else if (options->depth == DEPTH_TARGETS &&
+             networks_hold(options->forbidden, parsed->literal_family, parsed->literal))
+        judgement_decide(judgement, MXCHECK_REASON_MX_FORBIDDEN);
+    else
+        judgement_decide(judgement, MXCHECK_REASON_ADDRESS_LITERAL);
+}
+
+bool form_judge(const struct options *options, const struct address *parsed, mxcheck_role role,
+                struct judgement *judgement)
+{
+    judgement->role = role;
+    judgement->reason = (mxcheck_reason)0;
+    judgement->verdict = (mxcheck_verdict)0;
+    judgement->domain = "";
+    judgement->domain_length = 0;
+    judgement->fault = "";
+    judgement->rule = "";
+    judgement->literal_family = 0;
+    judgement_forget_facts(judgement);
+
+    switch (parsed->kind) {
+    case ADDRESS_BAD:
+        refuse_form(judgement, parsed->fault);
+        break;
+    case ADDRESS_EMPTY: /* RFC 5321 section 4.5.5 */
+        if (role == MXCHECK_ROLE_SENDER)
+            judgement_decide(judgement, MXCHECK_REASON_NULL_SENDER);
+        else
+            refuse_form(judgement, "a recipient is never empty");
+        break;
+    case ADDRESS_POSTMASTER: /* RFC 5321 section 4.5.1 */
+        if (role == MXCHECK_ROLE_RCPT)
+            judgement_decide(judgement, MXCHECK_REASON_POSTMASTER);
+        else
+            refuse_form(judgement, "a sender has a domain");
+        break;
+    case ADDRESS_LITERAL:
+        judge_literal(options, parsed, judgement);
+        break;
+    case ADDRESS_DOMAIN:
+        judge_domain(options, parsed, judgement);
+        break;
+    }
+    return judgement->verdict != 0;
+}

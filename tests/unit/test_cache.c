@@ -59,7 +59,7 @@ static void put(mxcheck_cache *cache, const char *domain, int mx, enum facts_out
     struct draft draft;
     char host[64];
     draft_init(&draft, &memory_libc);
-    draft.answer[FACTS_MX].outcome = outcome;
+    draft.answer[FACTS_MX].outcome = (uint8_t)outcome;
     for (int i = 0; i < mx; i++) {
         snprintf(host, sizeof(host), "host-%d.of.%.40s", i, domain);
         draft_add_mx(&draft, 10, 300, host);

@@ -151,7 +151,7 @@ static void test_failure_is_what_leaves_the_domain_open(void **state)
         struct draft draft;
         draft_init(&draft, &memory_libc);
         for (int j = 0; j < FACTS_QUESTIONS; j++)
-            draft.answer[j].outcome = (enum facts_outcome)rows[i].outcome[j];
+            draft.answer[j].outcome = (uint8_t)rows[i].outcome[j];
         struct facts *facts = sealed(&draft);
         assert_int_equal(facts_failure(facts) != FACTS_NOT_ASKED, rows[i].is_failure);
         facts_unref(facts, &memory_libc);

@@ -166,7 +166,7 @@ static struct facts *make_facts(const struct said *row, bool has_ttl)
         draft_add_mx(&draft, 10, 300, strcmp(host, ".") == 0 ? "" : host);
     }
     for (int i = 0; i < FACTS_QUESTIONS; i++) {
-        draft.answer[i].outcome = row->outcome[i];
+        draft.answer[i].outcome = (uint8_t)row->outcome[i];
         draft.answer[i].ttl_s = row->outcome[i] == NONE || !has_ttl ? 0 : 300 - 100 * (unsigned)i;
     }
     struct facts *facts = draft_seal(&draft, "example.com", 0, 0);

@@ -1,0 +1,205 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Postfix and Exim, each in its root folder on a port of loopback, and the resolver that both ask.
+
+They have the settings that come with them but for those named here: the check of the domain, no queue, no limits in
+the way of a test. What they write goes to mounts in memory. What needs dnspython is imported where it is used, after
+servers() has asked for it.
+"""
+import contextlib
+import os
+import socket
+import subprocess
+import time
+
+import dnsservers
+import packages
+
+POSTFIX, EXIM = "postfix", "exim4-daemon-light"
+PACKAGES = [POSTFIX, EXIM]
+PORTS = {POSTFIX: 1025, EXIM: 1026}  # of a network that nobody else is in
+NAME = "peer.example"  # what they call themselves; no case has to do with it
+
+GREET_SECONDS = 10
+
+# A question is asked once, and waited for as long as mxcheck waits for all.
+RESOLV_CONF = "nameserver 127.0.0.1\noptions timeout:4 attempts:1\n"
+ACCOUNTS = {"root": 0, "nobody": 65534, "postfix": 901, "postdrop": 902, "Debian-exim": 903}
+
+POSTFIX_MAIN = {
+    "compatibility_level": "3.6",
+    "myhostname": NAME,
+    "inet_interfaces": "127.0.0.1",
+    "maillog_file": "/var/log/postfix.log",
+    "local_recipient_maps": "unix:passwd.byname",
+    "alias_maps": "",
+    "mynetworks": "127.0.0.0/8",
+    "smtpd_delay_reject": "no",
+    "smtpd_sender_restrictions": "reject_unknown_sender_domain",
+    "smtpd_recipient_restrictions": "reject_unknown_recipient_domain",
+}
+POSTFIX_MASTER = """\
+127.0.0.1:%d inet n - n - - smtpd
+postlog unix-dgram n - n - 1 postlogd
+cleanup unix n - n - 0 cleanup
+rewrite unix - - n - - trivial-rewrite
+anvil unix - - n - 1 anvil
+"""
+POSTFIX_QUEUE = ["active", "bounce", "corrupt", "defer", "deferred", "flush", "hold", "incoming", "maildrop", "pid",
+                 "private", "public", "saved", "trace"]
+
+# The routers are those of Exim's own example, without local users.
+EXIM_CONF = """\
+primary_hostname = %s
+local_interfaces = 127.0.0.1
+daemon_smtp_ports = %d
+smtp_accept_max = 0
+keep_environment =
+dns_retrans = 4s
+dns_retry = 1
+acl_smtp_mail = check_mail
+acl_smtp_rcpt = check_rcpt
+
+begin acl
+check_mail:
+  require verify = sender
+  accept
+check_rcpt:
+  require verify = recipient
+  accept
+
+begin routers
+own:
+  driver = accept
+  domains = @
+  verify_only
+dnslookup:
+  driver = dnslookup
+  domains = ! @
+  transport = remote_smtp
+  ignore_target_hosts = <; 0.0.0.0 ; 127.0.0.0/8 ; ::1
+  no_more
+
+begin transports
+remote_smtp:
+  driver = smtp
+"""
+
+
+@contextlib.contextmanager
+def resolver(dns_servers):
+    """The same DNS at port 53. This has the faults itself: a relay does not close a connection as its server does."""
+    from faultserver import Faults, FaultServer
+
+    faults = Faults(["f.mx.example."]).read(os.path.join(dnsservers.CASES, "faults.tsv"))
+    front = FaultServer(faults, int(dns_servers.address.rsplit(":", 1)[1]), port=53).start()
+    try:
+        yield
+    finally:
+        front.stop()
+
+
+def mount(*arguments):
+    subprocess.run(["mount", *arguments], check=True)
+
+
+def write(path, text):
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text)
+
+
+def make_folder(path, owner=0, group=0, mode=0o755):
+    os.makedirs(path, exist_ok=True)
+    os.chown(path, owner, group)
+    os.chmod(path, mode)
+
+
+def raise_root(cache, work, package):
+    """A root folder that can be run in: read-only but for /etc, /var and the like, which are empty. Gives its path."""
+    root = os.path.join(work, package)
+    os.mkdir(root)
+    mount("--bind", packages.root(cache, package), root)
+    mount("-o", "remount,bind,ro", root)
+    for folder in ("dev", "etc", "run", "tmp", "var"):
+        mount("-t", "tmpfs", "-o", "mode=0755", "none", os.path.join(root, folder))
+    for device in ("null", "urandom"):
+        path = os.path.join(root, "dev", device)
+        write(path, "")
+        mount("--bind", "/dev/" + device, path)
+    write(root + "/etc/resolv.conf", RESOLV_CONF)
+    write(root + "/etc/hosts", "127.0.0.1 localhost\n")
+    write(root + "/etc/nsswitch.conf", "passwd: files\ngroup: files\nhosts: files dns\n")
+    write(root + "/etc/passwd", "".join("%s:x:%d:%d::/:/bin/false\n" % (name, number, number)
+                                        for name, number in ACCOUNTS.items()))
+    write(root + "/etc/group", "".join("%s:x:%d:\n" % pair for pair in ACCOUNTS.items()))
+    return root
+
+
+def run(root, port, log, *command):
+    """Run a server in its root folder; gives a Daemon once it greets."""
+    from daemons import START_SECONDS, Daemon, find
+
+    path = os.path.join(root, "var", "log", log)
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(path + ".out", "wb") as output:
+        process = subprocess.Popen([find("chroot"), root, *command], stdin=subprocess.DEVNULL, stdout=output,
+                                   stderr=output)
+    daemon = Daemon(process, port)
+    deadline = time.monotonic() + START_SECONDS
+    while process.poll() is None and time.monotonic() < deadline:
+        if greets(port):
+            return daemon
+        time.sleep(0.05)
+    daemon.stop()
+    raise RuntimeError("%s does not start:\n%s" % (command[0], read_logs(path)))
+
+
+def greets(port):
+    try:
+        with socket.create_connection(("127.0.0.1", port), GREET_SECONDS) as connection:
+            return connection.recv(4) == b"220 "
+    except OSError:
+        return False
+
+
+def read_logs(path):
+    text = ""
+    for name in (path + ".out", path):
+        if os.path.exists(name):
+            with open(name, encoding="utf-8", errors="replace") as file:
+                text += file.read()[-2000:]
+    return text
+
+
+@contextlib.contextmanager
+def postfix(cache, work):
+    root = raise_root(cache, work, POSTFIX)
+    port = PORTS[POSTFIX]
+    owner, group = ACCOUNTS["postfix"], ACCOUNTS["postdrop"]
+    write(root + "/etc/postfix/main.cf", "".join("%s = %s\n" % pair for pair in POSTFIX_MAIN.items()))
+    write(root + "/etc/postfix/master.cf", POSTFIX_MASTER % port)
+    for name in POSTFIX_QUEUE:
+        make_folder(root + "/var/spool/postfix/" + name, owner, mode=0o700)
+    make_folder(root + "/var/spool/postfix/pid")
+    make_folder(root + "/var/spool/postfix/public", owner, group, 0o710)
+    make_folder(root + "/var/lib/postfix", owner, owner, 0o700)
+    daemon = run(root, port, "postfix.log", "/usr/lib/postfix/sbin/master", "-d")
+    try:
+        yield daemon
+    finally:
+        daemon.stop()
+
+
+@contextlib.contextmanager
+def exim(cache, work):
+    root = raise_root(cache, work, EXIM)
+    port = PORTS[EXIM]
+    owner = ACCOUNTS["Debian-exim"]
+    write(root + "/etc/exim4/exim4.conf", EXIM_CONF % (NAME, port))
+    for folder in ("/var/spool/exim4", "/var/log/exim4", "/run/exim4"):
+        make_folder(root + folder, owner, owner, 0o750)
+    daemon = run(root, port, "exim4/mainlog", "/usr/sbin/exim4", "-bdf")
+    try:
+        yield daemon
+    finally:
+        daemon.stop()

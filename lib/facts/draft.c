@@ -89,7 +89,7 @@ static bool grow(struct draft *draft)
 
 void draft_add_mx(struct draft *draft, uint16_t preference, uint32_t ttl_s, const char *host)
 {
-    if (!grow(draft))
+    if (draft->mx_count == UINT16_MAX || !grow(draft))
         return;
     draft->mx[draft->mx_count++] = (struct draft_mx){draft_put(draft, host), ttl_s, preference};
     draft->has_more_hosts |= host[0] != '\0';
@@ -223,16 +223,16 @@ static facts_place move_text(struct packing *packing, facts_place place)
     return put_text(packing, draft_text(packing->draft, place));
 }
 
-static void move_addresses(struct packing *packing, struct facts_answer *answer, enum facts_question question)
+static facts_place move_addresses(struct packing *packing, const struct facts_answer *answer,
+                                  enum facts_question question)
 {
     size_t size = facts_address_count(answer) * facts_address_size(question);
-    facts_place from = answer->addresses;
-    answer->addresses = 0;
-    if (from == 0 || answer->outcome != FACTS_RECORDS)
-        return;
-    memcpy((char *)packing->facts + packing->next, packing->draft->texts + from, size);
-    answer->addresses = packing->next;
+    facts_place place = packing->next;
+    if (size == 0)
+        return 0;
+    memcpy((char *)packing->facts + place, packing->draft->texts + answer->addresses, size);
     packing->next += (facts_place)size;
+    return place;
 }
 
 /* Returns its number, UINT8_MAX when the question was not asked. */
@@ -244,11 +244,12 @@ static uint8_t pack_answer(struct packing *packing, const struct facts_answer *d
     *answer = *drafted;
     answer->upstream = move_text(packing, drafted->upstream);
     answer->alias = move_text(packing, drafted->alias);
-    answer->zone = move_text(packing, drafted->zone);
     answer->failure = move_text(packing, drafted->failure);
     answer->error_text = move_text(packing, drafted->error_text);
-    if (question != FACTS_MX)
-        move_addresses(packing, answer, question);
+    if (drafted->outcome != FACTS_RECORDS)
+        answer->zone = move_text(packing, drafted->zone);
+    else if (question != FACTS_MX)
+        answer->addresses = move_addresses(packing, drafted, question);
     return packing->answers++;
 }
 
@@ -272,7 +273,7 @@ static void pack_mx(struct packing *packing)
     for (size_t i = 0; i < draft->mx_count; i++) {
         const struct draft_mx *from = &draft->mx[i];
         mx[i] = (struct facts_mx){move_text(packing, from->host), from->ttl_s, from->preference};
-        facts->exchanges += from->host != 0;
+        facts->exchanges = (uint16_t)(facts->exchanges + (from->host != 0));
     }
 }
 
@@ -318,7 +319,7 @@ struct facts *draft_seal(struct draft *draft, const char *domain, uint64_t start
     facts->learned_us = now_us;
     facts->waited_us = now_us - started_us > UINT32_MAX ? UINT32_MAX : (uint32_t)(now_us - started_us);
     facts->answer_count = (uint8_t)answers;
-    facts->mx_count = (uint32_t)draft->mx_count;
+    facts->mx_count = (uint16_t)draft->mx_count;
     facts->target_count = (uint8_t)draft->target_count;
     facts->has_more_hosts = draft->has_more_hosts;
     facts->has_asked_dnssec = draft->has_asked_dnssec;

@@ -51,6 +51,7 @@ static inline const char *draft_text(const struct draft *draft, facts_place plac
     return place == 0 ? "" : draft->texts + place;
 }
 
+/* No more than 65535, which no message holds. */
 void draft_add_mx(struct draft *draft, uint16_t preference, uint32_t ttl_s, const char *host);
 
 /* Let the targets be the MX hosts by preference, each once, at most `most` of them (up to DRAFT_TARGETS_MAX). */

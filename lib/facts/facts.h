@@ -32,12 +32,14 @@ typedef uint32_t facts_place;
 struct facts_answer {
     uint32_t ttl_s; /* lowest of the records that carry the answer; of NODATA and NXDOMAIN by RFC 2308; else 0 */
     uint32_t elapsed_us;
-    facts_place upstream;   /* who answered or was last asked, "127.0.0.1:53"; "" when none */
-    facts_place alias;      /* where CNAMEs led, presentation form without final dot; "" when the name is no alias */
-    facts_place zone;       /* NODATA, NXDOMAIN: whose SOA said so, "." for the root; "" without SOA */
+    facts_place upstream; /* who answered or was last asked, "127.0.0.1:53"; "" when none */
+    facts_place alias;    /* where CNAMEs led, presentation form without final dot; "" when the name is no alias */
+    union {
+        facts_place zone;      /* NODATA, NXDOMAIN: whose SOA said so, "." for the root; "" without SOA: facts_zone */
+        facts_place addresses; /* RECORDS of A and AAAA: facts_address_count of them, as answered: facts_address */
+    };
     facts_place failure;    /* FACTS_FAILURE: a word or two, "SERVFAIL", "unreachable", "malformed answer" */
     facts_place error_text; /* what the server said besides (RFC 8914): UTF-8 from outside, "" when nothing */
-    facts_place addresses;  /* A, AAAA: facts_address_count of them, 4 or 16 octets each, as answered */
     int32_t error_code;     /* Extended DNS Error (RFC 8914); -1 when none */
     uint16_t count;         /* records of the type asked */
     int16_t rcode;          /* RFC 1035 section 4.1.1, RFC 6891 section 6.1.3; -1 when nobody answered */
@@ -70,8 +72,8 @@ struct facts {
     unsigned references; /* atomic; alone of all it changes, and it means nothing in a copy */
     uint32_t waited_us;  /* how long the lookup took */
     facts_place domain;  /* lower-case A-labels */
-    uint32_t mx_count;
-    uint32_t exchanges;    /* those that are no null MX */
+    uint16_t mx_count;
+    uint16_t exchanges;    /* those that are no null MX */
     uint8_t target_count;  /* MX hosts that were looked at: the first ones by preference */
     bool has_more_hosts;   /* than those */
     uint8_t oddities;      /* bits of enum facts_oddity */
@@ -125,10 +127,17 @@ facts_target_answer(const struct facts *facts, const struct facts_target *target
     return facts_answer_at(facts, target->answer_index[question - FACTS_A]);
 }
 
+/* Whose SOA said that there is nothing; "" when none did. */
+static inline const char *facts_zone(const struct facts *facts, const struct facts_answer *answer)
+{
+    bool is_absence = answer->outcome == FACTS_NODATA || answer->outcome == FACTS_NXDOMAIN;
+    return is_absence ? facts_text(facts, answer->zone) : "";
+}
+
 /* How many addresses of an answer are kept. */
 static inline unsigned facts_address_count(const struct facts_answer *answer)
 {
-    if (answer->addresses == 0)
+    if (answer->outcome != FACTS_RECORDS || answer->addresses == 0)
         return 0;
     return answer->count < FACTS_ADDRESSES_MAX ? answer->count : FACTS_ADDRESSES_MAX;
 }

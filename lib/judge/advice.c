@@ -89,7 +89,7 @@ static enum advice advise_absence(struct subject *subject)
     const struct facts_answer *mx = facts_answer(subject->facts, FACTS_MX);
     bool is_nxdomain = subject->judgement->reason == MXCHECK_REASON_NO_SUCH_DOMAIN;
     subject->host = facts_text(subject->facts, mx->alias);
-    subject->zone = facts_text(subject->facts, mx->zone);
+    subject->zone = facts_zone(subject->facts, mx);
     if (extended_errors_is_policy(mx->error_code)) {
         detail_error(subject, mx);
         return ADVICE_BLOCKED;
@@ -127,8 +127,10 @@ static enum advice advise_dead_host(struct subject *subject)
 static enum advice advise_forbidden(struct subject *subject)
 {
     const struct facts *facts = subject->facts;
+    struct address parsed;
     if (facts == NULL) {
-        detail_address(subject, subject->judgement->literal_family, subject->judgement->literal);
+        if (address_parse(subject->judgement->address, &parsed) == 0)
+            detail_address(subject, parsed.literal_family, parsed.literal);
         return ADVICE_LITERAL_FORBIDDEN;
     }
     const struct facts_target *target = hosts_find(subject->options, facts, HOST_FORBIDDEN);

@@ -45,7 +45,7 @@ static void put_subject(struct text *text, const struct judgement *judgement)
 /* Who says so, and for how long. */
 static void put_absence(struct text *text, const struct facts *facts, const struct facts_answer *answer)
 {
-    const char *zone = facts_text(facts, answer->zone);
+    const char *zone = facts_zone(facts, answer);
     text_puts(text, answer->outcome == FACTS_NXDOMAIN ? "the name does not exist (NXDOMAIN)"
                                                       : "the name has no such record (NODATA)");
     if (zone[0] == '\0')

@@ -4,8 +4,6 @@
 
 #include "judge/exempt.h"
 
-#include <string.h>
-
 static void refuse_form(struct judgement *judgement, const char *fault)
 {
     judgement->fault = fault;
@@ -31,8 +29,6 @@ static void judge_domain(const struct options *options, const struct address *pa
 /* DNS has no say in it; it is a place that mail goes to all the same. */
 static void judge_literal(const struct options *options, const struct address *parsed, struct judgement *judgement)
 {
-    judgement->literal_family = parsed->literal_family;
-    memcpy(judgement->literal, parsed->literal, sizeof(judgement->literal));
     if (options->refuse_literals)
         judgement_decide(judgement, MXCHECK_REASON_LITERAL_REFUSED);
     else if (options->depth == DEPTH_TARGETS &&
@@ -52,7 +48,6 @@ bool form_judge(const struct options *options, const struct address *parsed, mxc
     judgement->domain_length = 0;
     judgement->fault = "";
     judgement->rule = "";
-    judgement->literal_family = 0;
     judgement_forget_facts(judgement);
 
     switch (parsed->kind) {

@@ -123,7 +123,7 @@ static void put_question(struct text *text, const struct facts *facts, enum fact
                 (unsigned long)answer->ttl_s, (unsigned)answer->count, (unsigned long)answer->elapsed_us);
     put_string(text, "upstream", facts_text(facts, answer->upstream));
     put_string(text, "alias", facts_text(facts, answer->alias));
-    put_string(text, "zone", facts_text(facts, answer->zone));
+    put_string(text, "zone", facts_zone(facts, answer));
     put_string(text, "failure", facts_text(facts, answer->failure));
     put_extended_error(text, facts, answer);
     put_string(text, "dnssec", dnssec_word((mxcheck_dnssec)answer->dnssec));

@@ -15,10 +15,8 @@ struct judgement {
     const char *address; /* as given; lent */
     const char *domain;  /* lower-case A-labels, "" for none; lent */
     size_t domain_length;
-    const char *fault;  /* bad-address: what is wrong with it, static; "" otherwise */
-    const char *rule;   /* special-use: the RFC that says so, static; "" otherwise */
-    int literal_family; /* of the address in brackets, AF_INET or AF_INET6; 0: there is none */
-    uint8_t literal[16];
+    const char *fault;          /* bad-address: what is wrong with it, static; "" otherwise */
+    const char *rule;           /* special-use: the RFC that says so, static; "" otherwise */
     const struct facts *facts;  /* NULL: DNS was not asked; lent */
     enum facts_outcome failure; /* by which DNS left it open; FACTS_NOT_ASKED: it did not */
     mxcheck_dnssec dnssec;      /* of the answers that carry the verdict, as far as the options believe them */

@@ -78,6 +78,7 @@ static void hold_absence(const struct options *options, struct judgement *judgem
 static void judge_failure(const struct options *options, enum facts_outcome outcome, struct judgement *judgement)
 {
     judgement->failure = facts_is_failure(outcome) ? outcome : FACTS_FAILURE;
+    judgement->dnssec = outcome == FACTS_BOGUS ? MXCHECK_DNSSEC_BOGUS : MXCHECK_DNSSEC_UNKNOWN;
     judgement_decide(judgement, outcome == FACTS_BOGUS     ? MXCHECK_REASON_DNSSEC_BOGUS
                                 : outcome == FACTS_TIMEOUT ? MXCHECK_REASON_DNS_TIMEOUT
                                                            : MXCHECK_REASON_DNS_FAILURE);
@@ -278,15 +279,6 @@ static void note_records(struct judgement *judgement)
         notes_add(&judgement->notes, NOTE_TTL_ZERO);
 }
 
-/* What the resolver says of validation is told where the options believe it; that it failed is the reason itself. */
-static void settle_dnssec(const struct options *options, struct judgement *judgement)
-{
-    if (judgement->failure == FACTS_BOGUS)
-        judgement->dnssec = MXCHECK_DNSSEC_BOGUS;
-    else if (!options->trusts_ad || judgement->failure != FACTS_NOT_ASKED)
-        judgement->dnssec = MXCHECK_DNSSEC_UNKNOWN;
-}
-
 void policy_judge_facts(const struct options *options, const struct facts *facts, struct judgement *judgement)
 {
     enum facts_outcome mx = (enum facts_outcome)facts_answer(facts, FACTS_MX)->outcome;
@@ -294,7 +286,8 @@ void policy_judge_facts(const struct options *options, const struct facts *facts
     judgement_forget_facts(judgement);
     judgement->facts = facts;
     judgement->ttl_s = UINT32_MAX;
-    judgement->dnssec = MXCHECK_DNSSEC_SECURE;
+    /* Secure until an answer is not; unknown stays unknown. */
+    judgement->dnssec = options->trusts_ad ? MXCHECK_DNSSEC_SECURE : MXCHECK_DNSSEC_UNKNOWN;
     if (mx == FACTS_RECORDS && facts->mx_count > 0)
         judge_mx(options, facts, judgement);
     else if (mx == FACTS_NODATA || mx == FACTS_NXDOMAIN)
@@ -303,7 +296,6 @@ void policy_judge_facts(const struct options *options, const struct facts *facts
         judge_failure(options, mx, judgement);
     judgement->until_us = facts->learned_us + (uint64_t)judgement->hold_ms * 1000;
     judgement->ttl_s = judgement->hold_ms / 1000;
-    settle_dnssec(options, judgement);
     if (judgement->verdict == MXCHECK_VERDICT_ACCEPT && judgement->reason != MXCHECK_REASON_DNS_FAILURE_ALLOWED)
         note_records(judgement);
 }
@@ -318,8 +310,7 @@ static bool has_our_patience(const struct options *options, const struct facts *
 
 static bool are_hosts_answered(const struct options *options, const struct facts *facts)
 {
-    enum host_state state = facts->exchanges == 0 ? HOST_USABLE : hosts_best(options, facts);
-    if (state == HOST_USABLE || options->depth == DEPTH_RECORDS)
+    if (options->depth == DEPTH_RECORDS || facts->exchanges == 0 || hosts_best(options, facts) == HOST_USABLE)
         return true;
     if (facts->target_count < options->max_targets && facts->has_more_hosts)
         return false;

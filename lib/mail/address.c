@@ -154,17 +154,32 @@ static bool read_source_route(struct reader *reader)
     return true;
 }
 
-/* Is text[length] an address of the family, made of these characters alone? The look at the characters keeps out what
- * some inet_pton() take besides, such as a zone after '%'. */
-static bool read_ip(int family, const char *text, size_t length, const char *characters, struct address *address)
+/* IPv4-address-literal = Snum 3("." Snum), Snum = 1*3DIGIT up to 255: decimal, whatever zeros it begins with. */
+static bool read_ip4(const char *text, size_t length, uint8_t octets[4])
+{
+    const char *end = text + length;
+    for (int i = 0; i < 4; i++) {
+        unsigned value = 0;
+        int digits = 0;
+        for (; text < end && text_is_digit(*text) && digits < 4; digits++)
+            value = value * 10 + (unsigned)(*text++ - '0');
+        bool is_ended = i == 3 ? text == end : text < end && *text++ == '.';
+        if (digits == 0 || digits > 3 || value > 255 || !is_ended)
+            return false;
+        octets[i] = (uint8_t)value;
+    }
+    return true;
+}
+
+/* The look at the characters keeps out what some inet_pton() take besides, such as a zone after '%'. */
+static bool read_ip6(const char *text, size_t length, uint8_t octets[16])
 {
     char copy[INET6_ADDRSTRLEN];
     if (length >= sizeof(copy))
         return false;
     memcpy(copy, text, length);
     copy[length] = '\0';
-    address->literal_family = family;
-    return strspn(copy, characters) == length && inet_pton(family, copy, address->literal) == 1;
+    return strspn(copy, "0123456789abcdefABCDEF:.") == length && inet_pton(AF_INET6, copy, octets) == 1;
 }
 
 /* address-literal, RFC 5321 section 4.1.3; no tag is registered but IPv6. "::" may stand for a single group, as RFC
@@ -180,9 +195,10 @@ static bool read_literal(struct reader *reader, struct address *address)
     while (matched < sizeof(tag) && matched < length && text_to_lower(text[matched]) == tag[matched])
         matched++;
     bool is_ip6 = matched == sizeof(tag);
-    if (is_ip6 && !read_ip(AF_INET6, text + matched, length - matched, "0123456789abcdefABCDEF:.", address))
+    address->literal_family = is_ip6 ? AF_INET6 : AF_INET;
+    if (is_ip6 && !read_ip6(text + matched, length - matched, address->literal))
         return fail(reader, "the address literal is not an IPv6 address");
-    if (!is_ip6 && !read_ip(AF_INET, text, length, "0123456789.", address))
+    if (!is_ip6 && !read_ip4(text, length, address->literal))
         return fail(reader, "the address literal is neither an IPv4 address nor an IPv6 address after IPv6:");
     return true;
 }

@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include <cmocka.h>
 
@@ -184,6 +185,31 @@ static void test_a_well_formed_literal_is_a_literal(void **state)
     expect_kind(ADDRESS_LITERAL, texts, COUNT(texts));
 }
 
+static void test_the_octets_of_a_literal_are_told(void **state)
+{
+    static const struct {
+        const char *text;
+        int family;
+        uint8_t octets[16];
+    } rows[] = {
+        {"u@[192.0.2.1]", AF_INET, {192, 0, 2, 1}},
+        {"u@[010.001.02.3]", AF_INET, {10, 1, 2, 3}}, /* decimal, RFC 5321 section 4.1.3 */
+        {"u@[000.0.00.255]", AF_INET, {0, 0, 0, 255}},
+        {"u@[IPv6:::1]", AF_INET6, {[15] = 1}},
+        {"u@[ipv6:2001:DB8::ffff:192.0.2.1]", AF_INET6, {0x20, 1, 0x0d, 0xb8, [10] = 255, 255, 192, 0, 2, 1}},
+        {"u@example.com", 0, {0}},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct address address;
+        assert_int_equal(address_parse(rows[i].text, &address), 0);
+        assert_int_not_equal(address.kind, ADDRESS_BAD);
+        assert_int_equal(address.literal_family, rows[i].family);
+        if (rows[i].family != 0)
+            assert_memory_equal(address.literal, rows[i].octets, rows[i].family == AF_INET ? 4 : 16);
+    }
+}
+
 static void test_a_malformed_literal_is_refused(void **state)
 {
     static const char *const open[] = {"u@[192.0.2.1", "u@[", "u@[192.0.2.1].", "u@[192.0.2.1]a"};
@@ -202,9 +228,25 @@ static void test_a_malformed_literal_is_refused(void **state)
         "u@[IPv6:" OCTETS_50 "]",
     };
     static const char *const neither[] = {
-        "u@[]",           "u@[999.1.2.3]",  "u@[192.0.2]",     "u@[192.0.2.1.5]",           "u@[192.0.2.1 ]",
-        "u@[0x7f.0.0.1]", "u@[2130706433]", "u@[2001:db8::1]", "u@[IPv4:192.0.2.1]",        "u@[tag:content]",
-        "u@[IPv6]",       "u@[IPv6;::1]",   "u@[[192.0.2.1]]", "u@[192.0.2.1]@[192.0.2.1]",
+        "u@[]",
+        "u@[999.1.2.3]",
+        "u@[0192.0.2.1]",
+        "u@[1..2.3]",
+        "u@[.1.2.3]",
+        "u@[1.2.3.]",
+        "u@[256.1.1.1]",
+        "u@[192.0.2]",
+        "u@[192.0.2.1.5]",
+        "u@[192.0.2.1 ]",
+        "u@[0x7f.0.0.1]",
+        "u@[2130706433]",
+        "u@[2001:db8::1]",
+        "u@[IPv4:192.0.2.1]",
+        "u@[tag:content]",
+        "u@[IPv6]",
+        "u@[IPv6;::1]",
+        "u@[[192.0.2.1]]",
+        "u@[192.0.2.1]@[192.0.2.1]",
     };
     (void)state;
     expect_faults("the address literal has no closing bracket", open, COUNT(open));
@@ -318,6 +360,7 @@ int main(void)
         cmocka_unit_test(test_a_source_route_is_ignored),
         cmocka_unit_test(test_a_malformed_source_route_is_refused),
         cmocka_unit_test(test_a_well_formed_literal_is_a_literal),
+        cmocka_unit_test(test_the_octets_of_a_literal_are_told),
         cmocka_unit_test(test_a_malformed_literal_is_refused),
         cmocka_unit_test(test_what_stands_bare_and_may_not_is_refused),
         cmocka_unit_test(test_controls_and_broken_utf8_are_refused),

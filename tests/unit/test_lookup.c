@@ -228,7 +228,7 @@ static void test_facts_hold_what_dns_said(void **state)
     assert_int_equal(facts_answer(facts, FACTS_MX)->rcode, 2);
     facts_unref(facts, &memory_libc);
     facts = look_up(*state, "nowhere.example", everything);
-    assert_string_equal(facts_text(facts, facts_answer(facts, FACTS_MX)->zone), "example");
+    assert_string_equal(facts_zone(facts, facts_answer(facts, FACTS_MX)), "example");
     facts_unref(facts, &memory_libc);
 }
 

@@ -110,8 +110,10 @@ static void learn_host(int a, int aaaa, uint32_t ttl_s)
         draft.targets[0].answer[i].outcome = (uint8_t)outcomes[i];
         draft.targets[0].answer[i].ttl_s = ttl_s;
     }
-    draft.targets[0].answer[0].count = 1;
-    draft.targets[0].answer[0].addresses = draft_put_octets(&draft, "\x08\x08\x08\x08", 4);
+    if (a == FACTS_RECORDS) {
+        draft.targets[0].answer[0].count = 1;
+        draft.targets[0].answer[0].addresses = draft_put_octets(&draft, "\x08\x08\x08\x08", 4);
+    }
     remember(&draft);
 }
 

@@ -159,19 +159,19 @@ static struct facts *look_up(const struct options *options, const mxcheck_memory
 
 /* --- judging --- */
 
-static char *json_of(const struct options *options, const struct judgement *judgement)
-{
-    size_t size = explain_json(options, judgement, NULL, 0) + 1;
-    char *json = malloc(size);
-    demand(json != NULL);
-    explain_json(options, judgement, json, size);
-    return json;
-}
-
 static void check_same(const struct judgement *a, const struct judgement *b)
 {
     demand(a->reason == b->reason && a->verdict == b->verdict && a->failure == b->failure && a->notes == b->notes);
     demand(a->dnssec == b->dnssec && a->hold_ms == b->hold_ms && a->until_us == b->until_us && a->ttl_s == b->ttl_s);
+}
+
+/* All of it where it is short, or else its beginning. */
+static void check_same_json(const struct options *options, const struct judgement *a, const struct judgement *b)
+{
+    char one[10000];
+    char other[10000];
+    demand(explain_json(options, a, one, sizeof(one)) == explain_json(options, b, other, sizeof(other)));
+    demand(strcmp(one, other) == 0);
 }
 
 /* What was judged before leaves no trace. */
@@ -196,11 +196,7 @@ static void check_copy(const struct options *options, const struct facts *facts,
     demand(policy_is_answered(options, copy) == policy_is_answered(options, facts));
     policy_judge_facts(options, copy, &again);
     check_same(judgement, &again);
-    char *left = json_of(options, judgement);
-    char *right = json_of(options, &again);
-    demand(strcmp(left, right) == 0);
-    free(left);
-    free(right);
+    check_same_json(options, judgement, &again);
     check_wording(options, &again, "piWs1j0010jifNx01iWsdh");
     free(copy);
 }

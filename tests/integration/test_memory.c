@@ -61,6 +61,10 @@ struct row {
 
 static const struct setting hurried[] = {{"timeout", "60ms"}, {"retry-after", "20ms"}, {NULL, NULL}};
 
+/* Documentation addresses are bogons, and all that the zone of the cases has. */
+static const struct setting targets[] = {
+    {"depth", "targets"}, {"forbidden-networks", "127.0.0.0/8, ::1, 10.0.0.0/8"}, {NULL, NULL}};
+
 static const struct row rows[] = {
     {"u@ok-mx.mx.example", MXCHECK_REASON_MX, NULL},
     {"u@mx-200.mx.example", MXCHECK_REASON_MX, NULL},
@@ -71,6 +75,11 @@ static const struct row rows[] = {
      MXCHECK_REASON_MX, NULL},
     {"u@sf-all.f.mx.example", MXCHECK_REASON_DNS_FAILURE, NULL},
     {"u@to-all.f.mx.example", MXCHECK_REASON_DNS_TIMEOUT, hurried},
+    {"u@ok-mx.mx.example", MXCHECK_REASON_MX, targets},
+    {"u@mx-nx-one.mx.example", MXCHECK_REASON_MX, targets},
+    {"u@mx-nx.mx.example", MXCHECK_REASON_MX_UNRESOLVABLE, targets},
+    {"u@mx-ip-10.mx.example", MXCHECK_REASON_MX_FORBIDDEN, targets},
+    {"u@implicit-aaaa.mx.example", MXCHECK_REASON_IMPLICIT_AAAA, targets},
     {"u@foo.invalid", MXCHECK_REASON_SPECIAL_USE, NULL},
     {"not an address", MXCHECK_REASON_BAD_ADDRESS, NULL},
 };

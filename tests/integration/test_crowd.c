@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #define HOSTS 8
+#define CROWD 62 /* whose questions after the first take all descriptors there are */
 
 /* --- the name server --- */
 
@@ -181,10 +182,27 @@ static void test_silent_hosts_hold_no_check_past_its_time_nor_more_descriptors_t
     assert_int_equal(count_descriptors(), before);
 }
 
+static void test_a_crowd_of_silent_hosts_leaves_room_for_other_domains(void **state)
+{
+    mxcheck_ctx *ctx = open_context();
+    struct heard crowd, good;
+    (void)state;
+    start_crowd(ctx, CROWD, &crowd);
+    turn(ctx, 500);
+    good = (struct heard){.started_ms = support_now_ms()};
+    assert_int_equal(mxcheck_check_rcpt_async(ctx, "u@good.test", hear, &good, NULL), MXCHECK_OK);
+    turn(ctx, 10000);
+    mxcheck_ctx_free(ctx);
+    assert_int_equal(good.calls, 1);
+    assert_int_equal(good.verdict, MXCHECK_VERDICT_ACCEPT);
+    assert_in_range(good.took_ms, 0, 1000);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_silent_hosts_hold_no_check_past_its_time_nor_more_descriptors_than_there_are),
+        cmocka_unit_test(test_a_crowd_of_silent_hosts_leaves_room_for_other_domains),
     };
     setenv("MXCHECK_TEST_UPSTREAM", "127.0.0.1:53", 1); /* another one takes its place */
     return cmocka_run_group_tests_name("crowd", tests, start_server, stop_server);

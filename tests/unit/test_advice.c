@@ -207,11 +207,110 @@ static void test_extended_errors_have_the_names_of_the_registry(void **state)
         assert_int_equal(extended_errors_is_policy(code), code >= 15 && code <= 18);
 }
 
+/* Where validation fails for an MX host, its zone is to be mended, which is seldom that of the domain. */
+static void test_a_host_that_does_not_validate_is_named(void **state)
+{
+    struct options options;
+    char hint[256];
+    (void)state;
+    options_init(&options);
+    options.depth = DEPTH_TARGETS;
+    for (int code = 6; code <= 7; code++) {
+        const struct said bogus = {.outcome = FACTS_BOGUS, .failure = "SERVFAIL", .error_code = code};
+        const struct row row = {"customer.example", "mx.provider.test", {.outcome = FACTS_RECORDS}, bogus, bogus, ""};
+        advise(&options, &row, hint, sizeof(hint));
+        if (strstr(hint, "mx.provider.test") == NULL)
+            fail_msg("%s", hint);
+    }
+}
+
+/* Mail that is taken is not to be tried again. */
+static void test_who_is_accepted_is_not_told_to_try_again(void **state)
+{
+    const struct row row = {"customer.example", NULL,           {.outcome = FACTS_FAILURE, .failure = "SERVFAIL"},
+                            {.outcome = 0},     {.outcome = 0}, ""};
+    struct options options;
+    char hint[256];
+    (void)state;
+    options_init(&options);
+    options.on_dns_failure = ON_DNS_FAILURE_ACCEPT;
+    advise(&options, &row, hint, sizeof(hint));
+    if (strncmp(hint, "Try again later", 15) == 0)
+        fail_msg("%s", hint);
+}
+
+/* null-mx = accept lets the domain pass, which names no host all the same. */
+static void test_a_null_mx_that_passes_names_no_hosts(void **state)
+{
+    struct options options;
+    struct draft draft;
+    struct judgement judgement = {
+        .role = MXCHECK_ROLE_RCPT, .domain = "customer.example", .address = "", .rule = "", .fault = ""};
+    char hint[256];
+    (void)state;
+    options_init(&options);
+    options.null_mx = NULL_MX_ACCEPT;
+    draft_init(&draft, &memory_libc);
+    say(&draft, &draft.answer[FACTS_MX], &(struct said){.outcome = FACTS_RECORDS});
+    draft_add_mx(&draft, 0, 60, "");
+    struct facts *facts = draft_seal(&draft, "customer.example", 0, 0);
+    draft_clear(&draft);
+    policy_judge_facts(&options, facts, &judgement);
+    advice_write(&options, &judgement, hint, sizeof(hint));
+    facts_unref(facts, &memory_libc);
+    if (strstr(hint, "names the hosts that take its mail") != NULL)
+        fail_msg("%s", hint);
+}
+
+/* A network of one's own list may be as public as any. */
+static void test_a_public_address_is_not_called_none(void **state)
+{
+    const struct row row = {"customer.example",         "mx.provider.test",
+                            {.outcome = FACTS_RECORDS}, {.outcome = FACTS_RECORDS, .address = "\x08\x08\x08\x08"},
+                            {.outcome = FACTS_NODATA},  ""};
+    struct networks *networks;
+    struct options options;
+    const char *why;
+    char hint[256];
+    (void)state;
+    options_init(&options);
+    options.depth = DEPTH_TARGETS;
+    assert_int_equal(networks_parse(&memory_libc, "8.0.0.0/8", &networks, &why), MXCHECK_OK);
+    options.forbidden = networks;
+    advise(&options, &row, hint, sizeof(hint));
+    networks_free(networks, &memory_libc);
+    if (strstr(hint, "a public address: 8.8.8.8") != NULL)
+        fail_msg("%s", hint);
+}
+
+/* What DNS says is cut before the name that was asked about. */
+static void test_a_long_host_leaves_the_domain_whole(void **state)
+{
+    char host[254];
+    struct options options;
+    const struct row row = {"customer.example",          host, {.outcome = FACTS_RECORDS}, {.outcome = FACTS_NXDOMAIN},
+                            {.outcome = FACTS_NXDOMAIN}, ""};
+    char hint[256];
+    (void)state;
+    memset(host, 'h', sizeof(host) - 1);
+    host[sizeof(host) - 1] = '\0';
+    options_init(&options);
+    options.depth = DEPTH_TARGETS;
+    advise(&options, &row, hint, sizeof(hint));
+    if (strstr(hint, "customer.example") == NULL)
+        fail_msg("%s", hint);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_the_sentence_says_what_is_known),
         cmocka_unit_test(test_the_sentence_is_short_and_printable_whatever_the_names_are),
+        cmocka_unit_test(test_a_host_that_does_not_validate_is_named),
+        cmocka_unit_test(test_who_is_accepted_is_not_told_to_try_again),
+        cmocka_unit_test(test_a_null_mx_that_passes_names_no_hosts),
+        cmocka_unit_test(test_a_public_address_is_not_called_none),
+        cmocka_unit_test(test_a_long_host_leaves_the_domain_whole),
         cmocka_unit_test(test_extended_errors_have_the_names_of_the_registry),
     };
     return cmocka_run_group_tests_name("advice", tests, NULL, NULL);

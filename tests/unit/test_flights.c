@@ -18,7 +18,12 @@ static const char zone[] = "ok.example MX 300 10 a.example\n"
                            "late.example MX timeout\n"
                            "late-but-six.example A timeout\n"
                            "late-but-six.example AAAA 60 2001:db8::1\n"
-                           "silent.example MX silent\n";
+                           "silent.example MX silent\n"
+                           "late-host.example MX 300 10 late-host.test\n"
+                           "late-host.example MX 300 20 forbidden.test\n"
+                           "late-host.test A timeout\n"
+                           "late-host.test AAAA timeout\n"
+                           "forbidden.test A 60 127.0.0.1\n";
 
 static struct loop *loop;
 static struct zone_resolver resolver;
@@ -194,6 +199,25 @@ static void test_who_joined_late_does_not_time_out_early(void **state)
     release(&early, 1);
 }
 
+/* A host has timed out, and an address that does not count is no answer in its place. */
+static void test_who_joined_late_does_not_time_out_early_for_a_forbidden_host(void **state)
+{
+    static const struct lookup_wants wants = {
+        .targets = {.most = 8, .forbidden = &networks_bogons, .patience_us = 1000000}};
+    struct passenger early = {0}, late = {0};
+    (void)state;
+    flights_free(flights);
+    flights = flights_new(&memory_libc, &resolver.base, &wants, NULL);
+    join_early_and_late(&early, &late, "late-host.example");
+    for (int turns = 0; turns < 20 && early.landed == 0; turns++)
+        loop_turn(loop, 0);
+    unsigned landed = late.landed;
+    flights_leave(&late.waiter);
+    facts_unref(late.facts, &memory_libc);
+    release(&early, 1);
+    assert_int_equal(landed, 0);
+}
+
 static void test_who_joined_late_is_told_when_there_is_no_other_lookup(void **state)
 {
     struct passenger early = {0}, late = {0};
@@ -355,6 +379,7 @@ int main(void)
         TEST(test_one_may_leave_while_others_land),
         TEST(test_one_may_join_again_while_landing),
         TEST(test_who_joined_late_does_not_time_out_early),
+        TEST(test_who_joined_late_does_not_time_out_early_for_a_forbidden_host),
         TEST(test_who_joined_late_is_told_when_there_is_no_other_lookup),
         TEST(test_who_joined_late_takes_an_answer_though_part_of_it_timed_out),
         TEST(test_another_resolver_is_asked_from_then_on),

@@ -283,6 +283,44 @@ static void test_hosts_that_fail_fail_those_who_look_at_them(void **state)
     assert_string_equal(recalled("depth=targets", false), "nothing");
 }
 
+/* Two hosts of the MX: one has an address that is forbidden, the other comes to this. */
+static void learn_forbidden_host_beside(int outcome)
+{
+    struct draft draft;
+    draft_init(&draft, &memory_libc);
+    draft.answer[FACTS_MX].outcome = FACTS_RECORDS;
+    draft.answer[FACTS_MX].ttl_s = 300;
+    draft_add_mx(&draft, 10, 300, "mx.example.com");
+    draft_add_mx(&draft, 20, 300, "mx2.example.com");
+    draft_choose_targets(&draft, 8);
+    draft.targets[0].answer[0].outcome = (uint8_t)outcome;
+    draft.targets[0].answer[1].outcome = (uint8_t)outcome;
+    draft.targets[0].answer[0].ttl_s = 300;
+    draft.targets[0].answer[1].ttl_s = 300;
+    for (size_t i = outcome == FACTS_RECORDS ? 0 : 1; i < 2; i++) {
+        draft.targets[i].answer[0].outcome = FACTS_RECORDS;
+        draft.targets[i].answer[0].ttl_s = 300;
+        draft.targets[i].answer[0].count = 1;
+        draft.targets[i].answer[0].addresses = draft_put_octets(&draft, i == 0 ? "\x08\x08\x08\x08" : "\x0a\0\0\1", 4);
+        draft.targets[i].answer[1].outcome = FACTS_NODATA;
+        draft.targets[i].answer[1].ttl_s = 300;
+    }
+    remember(&draft);
+}
+
+/* That another host has an address that does not count is no answer: it leaves what was good where it is. */
+static void test_a_good_host_stays_good_while_dns_fails_for_it_beside_a_forbidden_one(void **state)
+{
+    (void)state;
+    learn_forbidden_host_beside(FACTS_RECORDS);
+    assert_string_equal(recalled("depth=targets serve-stale=1h", false), "fresh mx 300");
+    wait_ms(400000);
+    learn_forbidden_host_beside(FACTS_FAILURE);
+    assert_string_equal(recalled("depth=targets", false), "fresh dns-failure 5");
+    assert_string_equal(recalled("depth=targets serve-stale=1h", true), "stale mx 5");
+    assert_string_equal(recalled("depth=targets serve-stale=1h", false), "stale mx 5");
+}
+
 static void test_what_was_bad_is_not_held_against_anyone_while_dns_fails(void **state)
 {
     (void)state;
@@ -345,6 +383,7 @@ int main(void)
         TEST(test_a_fresh_answer_counts_more_than_a_failure_since),
         TEST(test_what_was_good_stays_good_while_dns_fails),
         TEST(test_hosts_that_fail_fail_those_who_look_at_them),
+        TEST(test_a_good_host_stays_good_while_dns_fails_for_it_beside_a_forbidden_one),
         TEST(test_what_was_bad_is_not_held_against_anyone_while_dns_fails),
         TEST(test_facts_larger_than_the_room_are_recalled_whole),
         TEST(test_a_flush_ends_the_era),

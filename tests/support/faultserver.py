@@ -11,9 +11,24 @@ A fault is a row of name, type (or *) and behaviour:
     tcalways                                TC over UDP and over TCP
     wrongid                                 an MX under another id
     garbage                                 an MX whose RDLENGTH points past the end
+    mxes:COUNT WIDTH                        so many MX, each with a host of its own below mxh.mx.example, whose first
+                                            label has so many octets
+    lost BEHAVIOUR                          the first sending of each question is lost, the second is answered
+    slow SECONDS BEHAVIOUR                  later
+    BEHAVIOUR || BEHAVIOUR                  one over UDP, another over TCP
+    say PART; PART; ...                     a message octet by octet; its parts are
+        an OWNER TTL TYPE RDATA             a record of the answer section; au: of the authority, ad: of the additional
+                                            one. The owner @ is the name asked. The type may have a class: CH/MX. RDATA
+                                            as in a zone file, or #HEX, where <N> is a pointer to N octets behind the
+                                            beginning of the rdata; #HEX/LENGTH: with an RDLENGTH that is not true
+        rcode N, flags HEX, counts N N N    in the place of 0, 8180 and what is true
+        asked NAME TYPE                     another question; asked lower: ours in lower case; asked none; asked twice
+        cut N                               without its last N octets; tail HEX: with more of them
+        then                                another message, which follows
 """
 import asyncio
 import os
+import re
 import struct
 import threading
 
@@ -22,6 +37,8 @@ import dns.flags
 import dns.message
 import dns.name
 import dns.rcode
+import dns.rdata
+import dns.rdataclass
 import dns.rdatatype
 import dns.rrset
 
@@ -102,8 +119,125 @@ def garbage(query):
     return head + asked + b"\xc0\x0c" + struct.pack("!HHIH", question.rdtype, question.rdclass, 60, 200) + b"\0\x0a\0"
 
 
+class Saying:
+    """A message of `say`: what stands in it is what was said, true or not."""
+
+    def __init__(self, query):
+        asked = query.question[0]
+        self.id = query.id
+        self.flags = 0x8180
+        self.rcode = 0
+        self.asked = [asked.name.to_wire() + struct.pack("!HH", asked.rdtype, asked.rdclass)]
+        self.name = asked.name
+        self.sections = {"an": [], "au": [], "ad": []}
+        self.counts = None
+        self.cut = 0
+        self.tail = b""
+
+    def add(self, part):
+        word, *values = part.split(None, 1)
+        value = values[0] if values else ""
+        if word in self.sections:
+            self.sections[word].append(value.split(None, 3))
+        elif word == "asked":
+            self.ask(value)
+        elif word == "counts":
+            self.counts = [int(number) for number in value.split()]
+        elif word in ("rcode", "cut"):
+            setattr(self, word, int(value))
+        elif word == "flags":
+            self.flags = int(value, 16)
+        elif word == "tail":
+            self.tail = bytes.fromhex(value)
+        else:
+            raise ValueError("unknown part: " + part)
+
+    def ask(self, value):
+        if value == "none":
+            self.asked = []
+        elif value == "twice":
+            self.asked *= 2
+        elif value == "lower":
+            self.asked = [self.asked[0].lower()]
+        else:
+            name, rdtype = value.split()
+            self.asked = [dns.name.from_text(name).to_wire() + struct.pack("!HH", dns.rdatatype.from_text(rdtype), 1)]
+
+    @staticmethod
+    def rdata(rdtype, text, at):
+        """Octets, and the length that is told."""
+        if not text.startswith("#"):
+            wire = dns.rdata.from_text(dns.rdataclass.IN, rdtype, text).to_wire()
+            return wire, len(wire)
+        octets, _, length = text[1:].partition("/")
+        octets = re.sub("<(-?[0-9]+)>", lambda match: "%04x" % (0xC000 | at + int(match.group(1))), octets)
+        wire = bytes.fromhex(octets)
+        return wire, int(length) if length else len(wire)
+
+    def record(self, at, owner, ttl, kind, text="#"):
+        rdclass, _, rdtype = kind.rpartition("/")
+        rdtype = dns.rdatatype.from_text(rdtype)
+        rdclass = int(rdclass) if rdclass.isdigit() else dns.rdataclass.from_text(rdclass or "IN")
+        name = b"\xc0\x0c" if owner == "@" else dns.name.from_text(owner).to_wire()
+        octets, length = self.rdata(rdtype, text, at + len(name) + 10)
+        return name + struct.pack("!HHIH", rdtype, rdclass, int(ttl), length) + octets
+
+    def to_wire(self):
+        counts = self.counts or [len(records) for records in self.sections.values()]
+        wire = struct.pack("!HHHHHH", self.id, self.flags | self.rcode, len(self.asked), *counts)
+        wire += b"".join(self.asked)
+        for records in self.sections.values():
+            for record in records:
+                wire += self.record(len(wire), *record)
+        return wire[:len(wire) - self.cut] + self.tail
+
+
+def say(query, parts):
+    """All that was said, a message each."""
+    messages = [Saying(query)]
+    for part in parts.split(";"):
+        if part.strip() == "then":
+            messages.append(Saying(query))
+        else:
+            messages[-1].add(part.strip())
+    return [message.to_wire() for message in messages]
+
+
+def many(query, value):
+    """So many MX that only TCP has room for them, with names that are not compressed."""
+    count, width = (int(number) for number in value.split())
+    message = Saying(query)
+    for i in range(count):
+        message.add("an @ 60 MX %d %s.mxh.mx.example." % (i, ("h%d-" % i).ljust(width, "x")))
+    return message.to_wire()
+
+
+lost = set()
+
+
+def is_first(query):
+    """Of this very question, which brings its letter case again when it is sent again."""
+    question = query.question[0]
+    key = (question.name.to_wire(), question.rdtype)
+    lost.symmetric_difference_update([key])
+    return key in lost
+
+
 async def misbehave(query, behaviour, is_tcp):
-    """Octets to send; None: say nothing; b"": close the connection."""
+    """Octets to send, or a list of them; None: say nothing; b"": close the connection."""
+    if " || " in behaviour:
+        behaviour = behaviour.split(" || ")[is_tcp]
+    word, _, rest = behaviour.partition(" ")
+    if word == "lost":
+        return None if is_first(query) else await misbehave(query, rest, is_tcp)
+    if word == "slow":
+        seconds, _, rest = rest.partition(" ")
+        await asyncio.sleep(float(seconds))
+        return await misbehave(query, rest, is_tcp)
+    if word == "say":
+        return say(query, rest)
+    if word.startswith("mxes:"):
+        return many(query, behaviour[len("mxes:"):])
     if behaviour == "drop":
         return None
     if behaviour.startswith("delay"):
@@ -131,8 +265,9 @@ class _Front(asyncio.DatagramProtocol):
 
     async def reply(self, data, addr):
         reply = await self.server.handle(data, is_tcp=False)
-        if reply:
-            self.transport.sendto(reply, addr)
+        for message in reply if isinstance(reply, list) else [reply]:
+            if message:
+                self.transport.sendto(message, addr)
 
 
 class _Relay(asyncio.DatagramProtocol):
@@ -273,5 +408,6 @@ class FaultServer:
         reply = await self.handle(wire, is_tcp=True)
         if reply == b"":
             writer.close()
-        elif reply and not writer.is_closing():
-            writer.write(struct.pack("!H", len(reply)) + reply)
+        for message in reply if isinstance(reply, list) else [reply]:
+            if message and not writer.is_closing():
+                writer.write(struct.pack("!H", len(message)) + message)

@@ -3,11 +3,10 @@
 #include "dns/answer.h"
 
 #include "base/memory.h"
-#include "dns/message.h"
+#include "dns/aliases.h"
 
 #include <string.h>
 
-#define ALIAS_CHAIN_MAX 32
 #define ERROR_TEXT_MAX 160 /* octets of an EXTRA-TEXT that are kept */
 
 enum { OPTION_EDE = 15 }; /* RFC 8914 section 2 */
@@ -15,14 +14,12 @@ enum { RCODE_NOERROR = 0, RCODE_SERVFAIL = 2, RCODE_NXDOMAIN = 3 };
 
 /* What one pass over the message gathers. */
 struct findings {
+    const struct aliases *aliases;
     struct message_reader answers; /* stands at the answer section */
     uint16_t answer_count;
-    struct message_name target; /* the name asked, or where aliases led */
-    bool has_cname;             /* some alias is there, whoever's */
-    bool has_alias;
-    bool is_loop;
-    uint32_t alias_ttl_s;
-    bool has_soa;
+    bool has_aliases;         /* whoever's */
+    bool has_ns;              /* in the authority section */
+    bool has_soa;             /* likewise */
     struct message_name zone; /* whose SOA it is */
     uint32_t negative_ttl_s;
     int extended_rcode; /* its upper eight bits (RFC 6891 section 6.1.3) */
@@ -30,33 +27,6 @@ struct findings {
     const uint8_t *error_text;
     size_t error_size;
 };
-
-/* One step along the aliases of the answer section (RFC 1034 section 3.6.2). */
-static bool follow_alias(struct findings *findings)
-{
-    struct message_reader reader = findings->answers;
-    struct message_record record;
-    for (uint16_t left = findings->answer_count; left > 0 && message_read_record(&reader, &record); left--) {
-        if (record.type != MESSAGE_CNAME || record.class != 1 || !message_same_name(&record.owner, &findings->target))
-            continue;
-        struct message_reader inside = {reader.message, reader.size, record.rdata};
-        if (!message_read_name(&inside, &findings->target))
-            return false;
-        if (record.ttl_s < findings->alias_ttl_s)
-            findings->alias_ttl_s = record.ttl_s;
-        findings->has_alias = true;
-        return true;
-    }
-    return false;
-}
-
-static void follow_aliases(struct findings *findings)
-{
-    unsigned steps = 0;
-    while (findings->has_cname && steps < ALIAS_CHAIN_MAX && follow_alias(findings))
-        steps++;
-    findings->is_loop = steps == ALIAS_CHAIN_MAX;
-}
 
 /* How long "no" holds: the lesser of the SOA's own TTL and its MINIMUM (RFC 2308 section 5). */
 static void note_soa(struct findings *findings, const struct message_reader *reader,
@@ -116,34 +86,34 @@ static bool survey(const uint8_t *message, size_t size, struct findings *finding
         return false;
     findings->answers = reader;
     findings->answer_count = message_u16(message + 6);
-    findings->alias_ttl_s = INT32_MAX;
     unsigned authority = message_u16(message + 8);
     unsigned total = findings->answer_count + authority + message_u16(message + 10);
     for (unsigned i = 0; i < total; i++) {
         if (!message_read_record(&reader, &record))
             return false;
         if (i < findings->answer_count) {
-            findings->has_cname |= record.type == MESSAGE_CNAME;
+            findings->has_aliases |= record.type == MESSAGE_CNAME || record.type == MESSAGE_DNAME;
             continue;
         }
         if (i < findings->answer_count + authority && record.type == MESSAGE_SOA)
             note_soa(findings, &reader, &record);
-        else if (i >= findings->answer_count + authority && record.type == MESSAGE_OPT)
+        else if (i < findings->answer_count + authority)
+            findings->has_ns |= record.type == MESSAGE_NS;
+        else if (record.type == MESSAGE_OPT)
             note_opt(findings, &reader, &record);
     }
     return true;
 }
 
 /* Next record of the type asked whose owner the question leads to. */
-static bool next_match(const struct findings *findings, struct message_reader *reader, uint16_t *left,
-                       enum dns_type type, struct message_record *record)
+static bool next_match(const struct aliases *aliases, struct message_reader *reader, uint16_t *left, enum dns_type type,
+                       struct message_record *record)
 {
     while (*left > 0) {
         (*left)--;
         if (!message_read_record(reader, record))
             return false;
-        if (record->type == (uint16_t)type && record->class == 1 &&
-            message_same_name(&record->owner, &findings->target))
+        if (record->type == (uint16_t)type && record->class == 1 && aliases_reach(aliases, &record->owner))
             return true;
     }
     return false;
@@ -195,12 +165,13 @@ static bool put_records(struct store *store, const struct findings *findings, en
     struct message_reader reader = findings->answers;
     uint16_t left = findings->answer_count;
     struct message_record record;
-    for (*count = 0; *count < ANSWER_RECORDS_MAX && next_match(findings, &reader, &left, type, &record); (*count)++) {
+    for (*count = 0; *count < ANSWER_RECORDS_MAX && next_match(findings->aliases, &reader, &left, type, &record);
+         (*count)++) {
         struct dns_record value = {.ttl_s = 0};
         if (!put_value(store, &reader, &record, &value))
             return false;
-        if (findings->has_alias && findings->alias_ttl_s < value.ttl_s)
-            value.ttl_s = findings->alias_ttl_s;
+        if (findings->aliases->ttl_s < value.ttl_s)
+            value.ttl_s = findings->aliases->ttl_s;
         if (records != NULL)
             records[*count] = value;
     }
@@ -237,8 +208,10 @@ static const char *put_error_text(struct store *store, const struct findings *fi
 
 static void put_texts(struct store *store, const struct findings *findings, struct dns_answer *dns)
 {
-    if (findings->has_alias)
-        dns->alias = put_name(store, &findings->target);
+    const struct aliases *aliases = findings->aliases;
+    const struct message_name *end = aliases_end(aliases);
+    if (aliases->has_alias[0])
+        dns->alias = put_name(store, end != NULL ? end : &aliases->names[aliases->count - 1]);
     if (findings->has_soa)
         dns->zone = findings->zone.length == 1 ? "." : put_name(store, &findings->zone);
     if (findings->error_size > 0)
@@ -252,15 +225,24 @@ static int fail(struct answer *answer, const char *failure)
     return 0;
 }
 
-/* NOERROR or NXDOMAIN: records, an alias that nobody followed, or nothing. */
-static enum dns_outcome outcome_of(const struct answer *answer, const struct findings *findings)
+/* NOERROR or NXDOMAIN: records, an alias that nobody followed, or nothing. Name servers without an SOA are whom to ask
+ * instead, and no NODATA (RFC 2308 section 2.2). */
+static int conclude(struct answer *answer, const struct findings *findings)
 {
-    bool is_bare = findings->has_alias && !findings->has_soa && !findings->is_loop;
+    bool is_bare = findings->aliases->has_alias[0] && aliases_end(findings->aliases) != NULL && !findings->has_soa;
     if (answer->dns.count > 0)
-        return DNS_RECORDS;
-    if (answer->dns.rcode == RCODE_NXDOMAIN)
-        return DNS_NXDOMAIN;
-    return is_bare ? DNS_ALIAS : DNS_NODATA;
+        answer->dns.outcome = DNS_RECORDS;
+    else if (findings->aliases->is_cut)
+        return fail(answer, "too many aliases");
+    else if (answer->dns.rcode == RCODE_NXDOMAIN)
+        answer->dns.outcome = DNS_NXDOMAIN;
+    else if (is_bare)
+        answer->dns.outcome = DNS_ALIAS;
+    else if (findings->has_ns && !findings->has_soa && !findings->aliases->has_alias[0])
+        return fail(answer, "referral");
+    else
+        answer->dns.outcome = DNS_NODATA;
+    return 0;
 }
 
 /* Copy out of the message all that is kept: once to count, once to write. */
@@ -283,8 +265,7 @@ static int read_contents(struct answer *answer, const struct findings *findings,
     if (has_records)
         put_records(&store, findings, type, answer->block, &answer->dns.count);
     put_texts(&store, findings, &answer->dns);
-    answer->dns.outcome = outcome_of(answer, findings);
-    return 0;
+    return conclude(answer, findings);
 }
 
 static void init(struct answer *answer, const mxcheck_memory *memory)
@@ -303,15 +284,17 @@ static void init(struct answer *answer, const mxcheck_memory *memory)
 int answer_read(struct answer *answer, const mxcheck_memory *memory, const uint8_t *message, size_t size,
                 const char *name, enum dns_type type)
 {
-    struct findings findings = {.answer_count = 0, .error_code = -1};
+    struct aliases aliases;
+    struct findings findings = {.aliases = &aliases, .error_code = -1};
 
     init(answer, memory);
-    if (!survey(message, size, &findings) || !message_parse_name(name, &findings.target))
+    if (!aliases_init(&aliases, name) || !survey(message, size, &findings))
         return fail(answer, "malformed answer");
-    follow_aliases(&findings);
+    if (findings.has_aliases)
+        aliases_follow(&aliases, findings.answers, findings.answer_count);
     answer->dns.rcode = findings.extended_rcode << 4 | (message[3] & 0x0f);
     answer->dns.authentic = (message[3] & 0x20) != 0;
-    answer->dns.alias_ttl_s = findings.alias_ttl_s;
+    answer->dns.alias_ttl_s = aliases.ttl_s;
     answer->dns.negative_ttl_s = findings.negative_ttl_s;
     answer->dns.has_soa = findings.has_soa;
     answer->dns.error_code = findings.error_code;

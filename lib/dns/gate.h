@@ -12,6 +12,7 @@
 
 enum gate {
     GATE_OPEN,      /* read */
+    GATE_TAKEN,     /* an answer that getdns could not read was taken away: it is in the buffer, whole and sound */
     GATE_SHUT,      /* nothing to read (any more) */
     GATE_DOUBTED,   /* an answer right but for its letter case was thrown away */
     GATE_TRUNCATED, /* an answer that was cut short was thrown away */
@@ -19,8 +20,13 @@ enum gate {
     GATE_FAILED     /* the socket has an error: errno */
 };
 
-/* Look at the next datagram without taking it; take it away if it is not the answer to this question. */
-enum gate gate_datagram(int fd, uint8_t buffer[GATE_BUFFER_SIZE], const char *name, uint16_t type);
+/* The largest datagram that getdns has room for: what our questions say that we take. The largest answer that crosses
+ * any path unfragmented (DNS Flag Day 2020). */
+#define GATE_DATAGRAM_MAX 1232
+
+/* Look at the next datagram without taking it; take it away if it is not the answer to this question, or not one for
+ * getdns. *size: its octets. */
+enum gate gate_datagram(int fd, uint8_t buffer[GATE_BUFFER_SIZE], const char *name, uint16_t type, size_t *size);
 
 /* How often getdns is to read from a stream: it takes the length of a message, then the message. 0: wait for more; 1:
  * it will meet the end of the stream, or what remains of it; 2: a whole and sound message is there. A stream with a

@@ -11,7 +11,7 @@
 #define MESSAGE_NAME_MAX 255        /* octets of a name, RFC 1035 section 2.3.4 */
 #define MESSAGE_NAME_TEXT_SIZE 1024 /* in presentation form, where every octet may become \DDD */
 
-enum message_type { MESSAGE_CNAME = 5, MESSAGE_SOA = 6, MESSAGE_OPT = 41 };
+enum message_type { MESSAGE_NS = 2, MESSAGE_CNAME = 5, MESSAGE_SOA = 6, MESSAGE_DNAME = 39, MESSAGE_OPT = 41 };
 
 /* A name: lower-case labels with their lengths in front, ended by the root's 0. */
 struct message_name {

@@ -16,9 +16,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* The largest answer that crosses any path unfragmented (DNS Flag Day 2020). */
-#define UDP_PAYLOAD_SIZE 1232
-
 /* How long a TLS connection that nobody uses stays open: a handshake costs more than all questions of a check. */
 #define TLS_IDLE_MS 10000
 
@@ -98,7 +95,13 @@ static const char *socket_failure(int error)
 static void read_datagram(struct event *event)
 {
     struct transport_attempt *attempt = event->attempt;
-    switch (gate_datagram(event->watch.fd, event->transport->share->buffer, attempt->name, attempt->type)) {
+    const uint8_t *buffer = event->transport->share->buffer;
+    size_t size;
+    switch (gate_datagram(event->watch.fd, event->transport->share->buffer, attempt->name, attempt->type, &size)) {
+    case GATE_TAKEN:
+        transport_cancel(attempt);
+        attempt->ended(attempt, buffer, size, NULL);
+        break;
     case GATE_OPEN:
         event->getdns->read_cb(event->getdns->userarg);
         break;
@@ -409,7 +412,7 @@ static bool configure(struct transport *transport, getdns_context *context)
                                                                : GETDNS_RESOLUTION_RECURSING) == GETDNS_RETURN_GOOD &&
            getdns_context_set_append_name(context, GETDNS_APPEND_NAME_NEVER) == GETDNS_RETURN_GOOD &&
            set_transports(context, transport->upstream.transport) &&
-           getdns_context_set_edns_maximum_udp_payload_size(context, UDP_PAYLOAD_SIZE) == GETDNS_RETURN_GOOD &&
+           getdns_context_set_edns_maximum_udp_payload_size(context, GATE_DATAGRAM_MAX) == GETDNS_RETURN_GOOD &&
            (!is_stub ||
             (set_upstream(context, &transport->upstream) && set_header(context, transport->share->asks_ad))) &&
            getdns_context_set_eventloop(context, &transport->eventloop) == GETDNS_RETURN_GOOD;
@@ -449,15 +452,17 @@ static bool open_context(struct transport *transport)
 }
 
 /* getdns' `status` is not to be trusted; what counts is the message itself, which is walked again here because what
- * came over TCP has not been seen yet. */
+ * came over TLS has not been seen yet. */
 static void end_with_response(struct transport_attempt *attempt, getdns_dict *response)
 {
     getdns_bindata *full = NULL;
-    if (getdns_dict_get_bindata(response, "/replies_full/0", &full) != GETDNS_RETURN_GOOD ||
-        wire_walk(full->data, full->size, -1, attempt->name, attempt->type, 0) != WIRE_ANSWER)
-        end_attempt(attempt, NULL, 0, "malformed answer");
-    else
+    enum wire_verdict verdict = WIRE_STRANGER;
+    if (getdns_dict_get_bindata(response, "/replies_full/0", &full) == GETDNS_RETURN_GOOD)
+        verdict = wire_walk(full->data, full->size, -1, attempt->name, attempt->type, 0);
+    if (verdict == WIRE_ANSWER || verdict == WIRE_FOREIGN)
         end_attempt(attempt, full->data, full->size, NULL);
+    else
+        end_attempt(attempt, NULL, 0, "malformed answer");
 }
 
 /* After failed connections getdns leaves a server alone for a while, after a failed handshake for good; but a server

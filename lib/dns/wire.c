@@ -19,7 +19,7 @@ enum shape {
     SHAPE_STRINGS    /* character-strings (RFC 1035 section 3.3) */
 };
 
-/* The types that may stand in an answer to us. A message that holds any other is refused. */
+/* The types whose rdata is known. */
 static const struct {
     uint16_t type;
     uint8_t shape;
@@ -33,6 +33,7 @@ static const struct {
     {15, SHAPE_NAME, 2},      /* MX */
     {16, SHAPE_STRINGS, 0},   /* TXT */
     {28, SHAPE_FIXED, 16},    /* AAAA */
+    {33, SHAPE_NAME, 6},      /* SRV, RFC 2782 */
     {39, SHAPE_NAME, 0},      /* DNAME */
     {41, SHAPE_OPTIONS, 0},   /* OPT */
     {43, SHAPE_OPAQUE, 5},    /* DS, RFC 4034 section 5.1 */
@@ -41,6 +42,7 @@ static const struct {
     {48, SHAPE_OPAQUE, 5},    /* DNSKEY */
     {50, SHAPE_OPAQUE, 7},    /* NSEC3 */
     {51, SHAPE_OPAQUE, 5},    /* NSEC3PARAM */
+    {52, SHAPE_OPAQUE, 3},    /* TLSA, RFC 6698 section 2.1: some servers add that of MX hosts */
 };
 
 /* Where walking stands. */
@@ -48,7 +50,8 @@ struct walker {
     const uint8_t *message;
     size_t size;
     size_t at;
-    size_t budget; /* labels and pointers still to be followed: the whole walk is linear in the size */
+    size_t budget;   /* labels and pointers still to be followed: the whole walk is linear in the size */
+    bool is_foreign; /* a record of an unknown type was met */
 };
 
 static uint16_t read_u16(const uint8_t *p)
@@ -138,16 +141,18 @@ static bool walk_shape(struct walker *walker, size_t end, uint8_t shape, size_t 
     return false;
 }
 
-static bool walk_rdata(struct walker *walker, uint16_t type, size_t end)
+/* What servers add unasked may be of any type (RFC 3597 section 3); what they answer with may not. */
+static bool walk_rdata(struct walker *walker, uint16_t type, size_t end, bool is_additional)
 {
     for (size_t i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++) {
         if (shapes[i].type == type)
             return walk_shape(walker, end, shapes[i].shape, shapes[i].least);
     }
-    return false;
+    walker->is_foreign = true;
+    return is_additional;
 }
 
-static bool walk_record(struct walker *walker)
+static bool walk_record(struct walker *walker, bool is_additional)
 {
     if (!walk_name(walker) || walker->size - walker->at < 10)
         return false;
@@ -157,7 +162,7 @@ static bool walk_record(struct walker *walker)
     if (length > walker->size - walker->at)
         return false;
     size_t end = walker->at + length;
-    if (!walk_rdata(walker, read_u16(fixed), end))
+    if (!walk_rdata(walker, read_u16(fixed), end, is_additional))
         return false;
     walker->at = end;
     return true;
@@ -221,9 +226,10 @@ static bool is_reply(const uint8_t *message, size_t size, int id)
 static bool walk_records(struct walker *walker)
 {
     const uint8_t *header = walker->message;
-    unsigned records = (unsigned)read_u16(header + 6) + read_u16(header + 8) + read_u16(header + 10);
+    unsigned answers = (unsigned)read_u16(header + 6) + read_u16(header + 8);
+    unsigned records = answers + read_u16(header + 10);
     for (unsigned i = 0; i < records; i++) {
-        if (!walk_record(walker))
+        if (!walk_record(walker, i >= answers))
             return false;
     }
     return walker->at == walker->size;
@@ -232,7 +238,7 @@ static bool walk_records(struct walker *walker)
 enum wire_verdict wire_walk(const uint8_t *message, size_t size, int id, const char *name, uint16_t type,
                             int exact_case)
 {
-    struct walker walker = {message, size, HEADER_SIZE, size * STEPS_PER_OCTET};
+    struct walker walker = {message, size, HEADER_SIZE, size * STEPS_PER_OCTET, false};
     if (!is_reply(message, size, id))
         return WIRE_STRANGER;
     /* Some servers leave the question out when they refuse it. */
@@ -240,14 +246,16 @@ enum wire_verdict wire_walk(const uint8_t *message, size_t size, int id, const c
         return WIRE_MALFORMED;
     if (read_u16(message + 4) != 1 || !walk_question(&walker, name, type, exact_case != 0))
         return WIRE_STRANGER;
-    return walk_records(&walker) ? WIRE_ANSWER : WIRE_MALFORMED;
+    if (!walk_records(&walker))
+        return WIRE_MALFORMED;
+    return walker.is_foreign ? WIRE_FOREIGN : WIRE_ANSWER;
 }
 
 bool wire_is_sound(const uint8_t *message, size_t size)
 {
-    struct walker walker = {message, size, HEADER_SIZE, size * STEPS_PER_OCTET};
+    struct walker walker = {message, size, HEADER_SIZE, size * STEPS_PER_OCTET, false};
     if (!is_reply(message, size, -1) || read_u16(message + 4) != 1 || !walk_name(&walker) || size - walker.at < 4)
         return false;
     walker.at += 4;
-    return walk_records(&walker);
+    return walk_records(&walker) && !walker.is_foreign;
 }

@@ -9,6 +9,7 @@
 
 enum wire_verdict {
     WIRE_ANSWER,   /* an answer to our question, whole and sound */
+    WIRE_FOREIGN,  /* likewise, with an additional record of a type whose rdata was not walked */
     WIRE_STRANGER, /* not an answer to our question (short, no QR, other question): ignore it, the true one may follow
                     */
     WIRE_MALFORMED /* from our upstream to our question, but its structure lies: a failure of that upstream */
@@ -19,7 +20,7 @@ enum wire_verdict {
 enum wire_verdict wire_walk(const uint8_t *message, size_t size, int id, const char *name, uint16_t type,
                             int exact_case);
 
-/* Walk message[size] as an answer to whatever question it holds itself. */
+/* Walk message[size] as an answer to whatever question it holds itself; one with foreign records is not sound. */
 bool wire_is_sound(const uint8_t *message, size_t size);
 
 #endif

@@ -27,7 +27,7 @@ enum facts_question { FACTS_MX = 0, FACTS_A = 1, FACTS_AAAA = 2, FACTS_QUESTIONS
 typedef uint32_t facts_place;
 
 /* Of one answer so many addresses are kept. */
-#define FACTS_ADDRESSES_MAX 32
+#define FACTS_ADDRESSES_MAX 256
 
 struct facts_answer {
     uint32_t ttl_s; /* lowest of the records that carry the answer; of NODATA and NXDOMAIN by RFC 2308; else 0 */

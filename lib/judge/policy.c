@@ -207,17 +207,26 @@ static void judge_mx(const struct options *options, const struct facts *facts, s
     note_mx(options, facts, judgement);
 }
 
+static void note_addresses(const struct options *options, const struct facts *facts, struct judgement *judgement)
+{
+    unsigned index;
+    for (int i = FACTS_A; i <= FACTS_AAAA; i++) {
+        enum facts_question question = (enum facts_question)i;
+        if (takes_address(options, facts, question) &&
+            hosts_find_forbidden(options, facts, question, facts_answer(facts, question), &index))
+            notes_add(&judgement->notes, NOTE_MX_FORBIDDEN_SOME);
+    }
+}
+
 /* RFC 5321 section 5.1: an address stands for an MX that is not there. */
 static void judge_implicit(const struct options *options, const struct facts *facts, enum facts_question question,
                            struct judgement *judgement)
 {
-    const struct facts_answer *answer = facts_answer(facts, question);
-    unsigned index;
     judgement_decide(judgement, question == FACTS_A ? MXCHECK_REASON_IMPLICIT_A : MXCHECK_REASON_IMPLICIT_AAAA);
-    rely_on(judgement, answer);
+    rely_on(judgement, facts_answer(facts, question));
     hold(options, judgement);
-    if (options->depth == DEPTH_TARGETS && hosts_find_forbidden(options, facts, question, answer, &index))
-        notes_add(&judgement->notes, NOTE_MX_FORBIDDEN_SOME);
+    if (options->depth == DEPTH_TARGETS)
+        note_addresses(options, facts, judgement);
 }
 
 /* NXDOMAIN, unless some answer shows that the name exists; or addresses, none of which counts. */

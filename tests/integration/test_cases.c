@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { THREADS = 32, COLUMNS = 8, MOST = 1000 };
+enum { THREADS = 32, COLUMNS = 8, MOST = 4000 };
 
 struct row {
     char name[128];
@@ -153,9 +153,8 @@ static int check_all_async(void **state)
 {
     (void)state;
     for (struct row *row; (row = take_row()) != NULL;) {
-        row->status = row->role == MXCHECK_ROLE_SENDER
-                          ? mxcheck_check_sender_async(ctx, row->address, keep, row, NULL)
-                          : mxcheck_check_rcpt_async(ctx, row->address, keep, row, NULL);
+        row->status = row->role == MXCHECK_ROLE_SENDER ? mxcheck_check_sender_async(ctx, row->address, keep, row, NULL)
+                                                       : mxcheck_check_rcpt_async(ctx, row->address, keep, row, NULL);
     }
     struct pollfd due = {.fd = mxcheck_ctx_fd(ctx), .events = POLLIN};
     while (mxcheck_ctx_pending(ctx) > 0) {
@@ -196,7 +195,8 @@ static mxcheck_verdict verdict_of(mxcheck_reason reason)
 
 static void test_case_comes_to_its_reason(void **state)
 {
-    static const int classes[] = {[MXCHECK_VERDICT_ACCEPT] = 2, [MXCHECK_VERDICT_DEFER] = 4, [MXCHECK_VERDICT_REJECT] = 5};
+    static const int classes[] = {
+        [MXCHECK_VERDICT_ACCEPT] = 2, [MXCHECK_VERDICT_DEFER] = 4, [MXCHECK_VERDICT_REJECT] = 5};
     const struct row *row = *state;
     assert_int_equal(row->status, MXCHECK_OK);
     mxcheck_reason reason = mxcheck_result_reason(row->result);
@@ -219,8 +219,9 @@ int main(int argc, char **argv)
     for (int i = 3; i < argc; i++)
         read_cases(argv[i]);
 
-    const struct setting records[] = {{"depth", "records"}, {NULL, NULL}};
-    const struct setting targets[] = {{"depth", "targets"}, {"forbidden-networks", forbidden}, {NULL, NULL}};
+    const struct setting records[] = {{"depth", "records"}, {"max-pending", "4000"}, {NULL, NULL}};
+    const struct setting targets[] = {
+        {"depth", "targets"}, {"max-pending", "4000"}, {"forbidden-networks", forbidden}, {NULL, NULL}};
     ctx = support_ctx(strcmp(depth, "targets") == 0 ? targets : records);
     if (ctx == NULL)
         die("no context");

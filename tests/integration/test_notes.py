@@ -101,6 +101,10 @@ class Notes(WithServers):
             result = self.check([address_of("null-mx")], (*depth, "null-mx=accept"))[0]
             self.assertEqual((result["reason"], result["notes"]), ("mx", ["null-mx"]))
 
+    def test_a_forbidden_address_of_the_domain_is_told_of_beside_one_that_counts(self):
+        result = self.check([address_of("own-bad-good-6")], TARGETS)[0]
+        self.assertEqual((result["reason"], result["notes"]), ("implicit-aaaa", ["mx-forbidden-some"]))
+
     def test_the_limit_is_an_option(self):
         for most, reason, notes in ((8, "mx", ["mx-partly-dead", "limit-reached"]), (9, "mx", ["mx-partly-dead"]),
                                     (64, "mx", ["mx-partly-dead"])):

@@ -5,11 +5,12 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
 
-enum { CNAME = 5, SOA = 6, OPT = 41 };
+enum { NS = 2, CNAME = 5, SOA = 6, DNAME = 39, OPT = 41 };
 
 /* A message under construction. */
 struct message {
@@ -200,6 +201,126 @@ static void test_alias_loop_is_no_data(void **state)
     read_mx(&message, &answer);
     assert_int_equal(answer.dns.outcome, DNS_NODATA);
     answer_clear(&answer);
+}
+
+static void put_dname(struct message *built, const char *owner, unsigned ttl_s, const char *target)
+{
+    size_t place = begin_record(built, owner, DNAME, ttl_s);
+    put_name(built, target);
+    end_record(built, place);
+}
+
+static void test_every_name_that_the_question_leads_to_counts(void **state)
+{
+    struct answer answer;
+    (void)state;
+    begin(&message, NOERROR, 3, 0, 0); /* an MX of the name asked beside its alias, and one of the alias' target */
+    put_alias(&message, "ok.example", 60, "b.example");
+    put_mx(&message, "ok.example", 300, 10, "mail.example");
+    put_mx(&message, "b.example", 300, 20, "mail2.example");
+    read_mx(&message, &answer);
+    assert_int_equal(answer.dns.count, 2);
+    answer_clear(&answer);
+
+    begin(&message, NOERROR, 3, 0, 0); /* two aliases of one name */
+    put_alias(&message, "ok.example", 60, "b.example");
+    put_alias(&message, "ok.example", 30, "c.example");
+    put_mx(&message, "c.example", 300, 10, "mail.example");
+    read_mx(&message, &answer);
+    assert_int_equal(answer.dns.count, 1);
+    assert_int_equal(answer.dns.records[0].ttl_s, 30);
+    answer_clear(&answer);
+
+    begin(&message, NOERROR, 2, 0, 0); /* a DNAME without the CNAME that it stands for */
+    put_dname(&message, "example", 60, "example.net");
+    put_mx(&message, "ok.example.net", 300, 10, "mail.example");
+    read_mx(&message, &answer);
+    assert_int_equal(answer.dns.count, 1);
+    assert_string_equal(answer.dns.alias, "ok.example.net");
+    answer_clear(&answer);
+
+    begin(&message, NOERROR, 2, 0, 0); /* which leads what is below it alone, whole labels */
+    put_dname(&message, "k.example", 60, "example.net");
+    put_dname(&message, "ok.example", 60, "example.net");
+    read_mx(&message, &answer);
+    assert_int_equal(answer.dns.outcome, DNS_NODATA);
+    assert_string_equal(answer.dns.alias, "");
+    answer_clear(&answer);
+}
+
+static void test_a_dname_that_leads_to_too_long_a_name_leads_nowhere(void **state)
+{
+    char target[4 * 63 + 4];
+    struct answer answer;
+    (void)state;
+    memset(target, 'x', sizeof(target) - 1);
+    target[62] = target[62 + 63] = target[62 + 126] = '.';
+    target[250] = '\0'; /* 252 octets on the wire, and three more for "ok" */
+    begin(&message, NOERROR, 1, 0, 0);
+    put_dname(&message, "example", 60, target);
+    read_mx(&message, &answer);
+    assert_int_equal(answer.dns.outcome, DNS_ALIAS);
+    answer_clear(&answer);
+    target[250] = 'x';
+    target[251] = '\0';
+    begin(&message, NOERROR, 1, 0, 0);
+    put_dname(&message, "example", 60, target);
+    read_mx(&message, &answer);
+    assert_int_equal(answer.dns.outcome, DNS_NODATA);
+    answer_clear(&answer);
+}
+
+/* In the reverse order, so that each round over the records finds one. */
+static void put_chain(unsigned length, bool has_mx)
+{
+    char owner[32], target[32];
+    begin(&message, NOERROR, length + has_mx, 0, 0);
+    snprintf(target, sizeof(target), "c%u.example", length);
+    if (has_mx)
+        put_mx(&message, target, 300, 10, "mail.example");
+    for (unsigned i = length; i > 0; i--) {
+        snprintf(target, sizeof(target), "c%u.example", i);
+        snprintf(owner, sizeof(owner), i == 1 ? "ok.example" : "c%u.example", i - 1);
+        put_alias(&message, owner, 60, target);
+    }
+}
+
+static void test_more_aliases_than_are_followed_are_a_failure_and_not_no_data(void **state)
+{
+    struct answer answer;
+    (void)state;
+    put_chain(32, true);
+    read_mx(&message, &answer);
+    assert_int_equal(answer.dns.outcome, DNS_RECORDS);
+    answer_clear(&answer);
+    put_chain(32, false);
+    read_mx(&message, &answer);
+    assert_int_equal(answer.dns.outcome, DNS_ALIAS);
+    assert_string_equal(answer.dns.alias, "c32.example");
+    answer_clear(&answer);
+    put_chain(33, true);
+    read_mx(&message, &answer);
+    assert_int_equal(answer.dns.outcome, DNS_FAILURE);
+    assert_string_equal(answer.dns.failure, "too many aliases");
+    answer_clear(&answer);
+}
+
+static void test_a_referral_is_a_failure_and_not_no_data(void **state)
+{
+    struct answer answer;
+    (void)state;
+    for (int has_soa = 0; has_soa <= 1; has_soa++) {
+        begin(&message, NOERROR, 0, 1 + (unsigned)has_soa, 0);
+        size_t place = begin_record(&message, "example", NS, 60);
+        put_name(&message, "ns.example");
+        end_record(&message, place);
+        if (has_soa)
+            put_soa(&message, 60, 60);
+        read_mx(&message, &answer);
+        assert_int_equal(answer.dns.outcome, has_soa ? DNS_NODATA : DNS_FAILURE);
+        assert_string_equal(answer.dns.failure, has_soa ? "" : "referral");
+        answer_clear(&answer);
+    }
 }
 
 static void test_negative_ttl_is_the_lesser_of_soa_ttl_and_minimum(void **state)
@@ -431,6 +552,10 @@ int main(void)
         cmocka_unit_test(test_alias_is_followed_whatever_the_order_and_bounds_the_ttl),
         cmocka_unit_test(test_bare_alias_is_told),
         cmocka_unit_test(test_alias_loop_is_no_data),
+        cmocka_unit_test(test_every_name_that_the_question_leads_to_counts),
+        cmocka_unit_test(test_a_dname_that_leads_to_too_long_a_name_leads_nowhere),
+        cmocka_unit_test(test_more_aliases_than_are_followed_are_a_failure_and_not_no_data),
+        cmocka_unit_test(test_a_referral_is_a_failure_and_not_no_data),
         cmocka_unit_test(test_negative_ttl_is_the_lesser_of_soa_ttl_and_minimum),
         cmocka_unit_test(test_ttl_with_its_top_bit_set_is_zero),
         cmocka_unit_test(test_hostile_exchange_is_escaped),

@@ -72,7 +72,8 @@ static void close_pair(int ends[2])
 
 static enum gate look(int fd)
 {
-    return gate_datagram(fd, buffer, "Ok.exAMple", DNS_MX);
+    size_t size = 0;
+    return gate_datagram(fd, buffer, "Ok.exAMple", DNS_MX, &size);
 }
 
 static void test_datagrams(void **state)
@@ -97,6 +98,38 @@ static void test_datagrams(void **state)
         assert_int_equal(left, rows[i].gate == GATE_OPEN ? (ssize_t)SIZE : -1);
     }
     assert_int_equal(look(ends[0]), GATE_SHUT);
+    close_pair(ends);
+}
+
+/* What getdns could not read is read out of the buffer instead. */
+static void test_what_getdns_is_spared_is_taken_whole(void **state)
+{
+    static const char foreign[] = "\x12\x34\x81\x80\0\1\0\0\0\0\0\1\2Ok\7exAMple\0\0\x0f\0\1"
+                                  "\xc0\x0c\xff\0\0\1\0\0\0\0\0\1x";
+    static char large[GATE_DATAGRAM_MAX + 1] = "\x12\x34\x81\x80\0\1\0\1\0\0\0\0\2Ok\7exAMple\0\0\x0f\0\1"
+                                               "\0\0\x30\0\1\0\0\0\0";
+    const size_t rest = sizeof(large) - SIZE - 11;
+    size_t size = 0;
+    int ends[2];
+    (void)state;
+    large[SIZE + 9] = (char)(rest >> 8);
+    large[SIZE + 10] = (char)rest;
+    make_datagram_pair(ends);
+    assert_int_equal(send(ends[1], foreign, sizeof(foreign) - 1, 0), sizeof(foreign) - 1);
+    assert_int_equal(gate_datagram(ends[0], buffer, "Ok.exAMple", DNS_MX, &size), GATE_TAKEN);
+    assert_int_equal(size, sizeof(foreign) - 1);
+    assert_memory_equal(buffer, foreign, size);
+    assert_int_equal(look(ends[0]), GATE_SHUT);
+
+    assert_int_equal(send(ends[1], foreign, sizeof(foreign) - 1, 0), sizeof(foreign) - 1);
+    assert_int_equal(gate_datagram(ends[0], buffer, "ok.example", DNS_MX, &size), GATE_DOUBTED);
+
+    assert_int_equal(send(ends[1], large, sizeof(large), 0), sizeof(large));
+    assert_int_equal(gate_datagram(ends[0], buffer, "Ok.exAMple", DNS_MX, &size), GATE_TAKEN);
+    assert_int_equal(size, sizeof(large));
+    large[SIZE + 10]--; /* one octet less is for getdns */
+    assert_int_equal(send(ends[1], large, sizeof(large) - 1, 0), sizeof(large) - 1);
+    assert_int_equal(gate_datagram(ends[0], buffer, "Ok.exAMple", DNS_MX, &size), GATE_OPEN);
     close_pair(ends);
 }
 
@@ -231,6 +264,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_datagrams),
+        cmocka_unit_test(test_what_getdns_is_spared_is_taken_whole),
         cmocka_unit_test(test_the_truth_counts_after_a_lie),
         cmocka_unit_test(test_a_descriptor_that_is_none_has_failed),
         cmocka_unit_test(test_a_message_in_a_stream_is_let_through_when_it_is_whole),

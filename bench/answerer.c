@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* answerer.c: a source of answers for benchmarks: UDP on loopback, every name has two MX, but A and AAAA are empty.
+/* answerer.c: a source of answers for benchmarks: UDP on loopback, every name has two MX, whose hosts have an A; all
+ * else is empty.
  *
  *     answerer [--loss PERCENT | --port-53]     prints `listening on ADDRESS:PORT`; ends when its standard input does
  *
@@ -20,6 +21,7 @@ enum { BATCH = 64, MESSAGE = 512, HEADER = 12 };
 
 static const unsigned char records[] = "\xc0\x0c\0\x0f\0\1\0\0\1\x2c\0\x08\0\x0a\3mx1\xc0\x0c"
                                        "\xc0\x0c\0\x0f\0\1\0\0\1\x2c\0\x08\0\x14\3mx2\xc0\x0c";
+static const unsigned char host[] = "\xc0\x0c\0\1\0\1\0\0\1\x2c\0\4\xc0\0\2\1";
 
 static unsigned loss_percent;
 
@@ -40,14 +42,16 @@ static size_t answer(unsigned char *message, size_t size)
     if (end > size || end + sizeof(records) > MESSAGE || is_lost())
         return 0;
     int is_mx = message[end - 3] == 15;
+    int is_a = message[end - 3] == 1 && message[HEADER] == 3; /* of a host */
     message[2] = 0x81;
     message[3] = 0x80;
     memset(message + 6, 0, 6);
-    if (!is_mx)
+    if (!is_mx && !is_a)
         return end;
-    message[7] = 2;
-    memcpy(message + end, records, sizeof(records) - 1);
-    return end + sizeof(records) - 1;
+    message[7] = is_mx ? 2 : 1;
+    size_t octets = is_mx ? sizeof(records) - 1 : sizeof(host) - 1;
+    memcpy(message + end, is_mx ? records : host, octets);
+    return end + octets;
 }
 
 struct batch {

@@ -6,6 +6,7 @@
 #include <unbound-event.h>
 #include <unbound.h>
 
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -24,8 +25,16 @@ static void set(struct ub_ctx *ctx, const char *option, const char *value)
         exit(1);
 }
 
+/* The first context of a process sets up a log that takes no lock for it (NLnetLabs/unbound#1492). */
+static void make_first_context(void)
+{
+    ub_ctx_delete(ub_ctx_create());
+}
+
 struct peer *peer_open(const struct peer_job *job)
 {
+    static pthread_once_t first = PTHREAD_ONCE_INIT;
+    pthread_once(&first, make_first_context);
     struct peer *peer = calloc(1, sizeof(*peer));
     char forward[64];
     if (peer == NULL)

@@ -9,6 +9,8 @@
 
 #include <cmocka.h>
 
+#include "scarce.h"
+
 #include "base/memory.h"
 #include "mail/network.h"
 
@@ -658,34 +660,6 @@ static void test_a_copy_outlives_its_original(void **state)
     networks_free(NULL, &memory_libc);
 }
 
-static int left;
-static int blocks;
-
-static void *failing_malloc(size_t size, void *user_data)
-{
-    (void)user_data;
-    void *block = left-- > 0 ? malloc(size) : NULL;
-    blocks += block != NULL;
-    return block;
-}
-
-static void *failing_realloc(void *pointer, size_t size, void *user_data)
-{
-    (void)user_data;
-    void *block = left-- > 0 ? realloc(pointer, size) : NULL;
-    blocks += pointer == NULL && block != NULL;
-    return block;
-}
-
-static void failing_free(void *pointer, void *user_data)
-{
-    (void)user_data;
-    blocks--;
-    free(pointer);
-}
-
-static const mxcheck_memory failing = {failing_malloc, failing_realloc, failing_free, NULL};
-
 static void test_memory_that_runs_out_leaks_nothing(void **state)
 {
     bool done = false;
@@ -695,19 +669,19 @@ static void test_memory_that_runs_out_leaks_nothing(void **state)
         struct networks *networks = NULL;
         struct networks *copy = NULL;
         const char *why = "";
-        left = n;
-        mxcheck_status status = networks_parse(&failing, "bogons 192.0.2.1", &networks, &why);
+        scarce.left = n;
+        mxcheck_status status = networks_parse(&scarce_memory, "bogons 192.0.2.1", &networks, &why);
         assert_int_equal(status == MXCHECK_OK, networks != NULL);
         if (status != MXCHECK_OK)
             assert_int_equal(status, MXCHECK_ERR_NOMEM);
         else
-            copy = networks_copy(networks, &failing);
+            copy = networks_copy(networks, &scarce_memory);
         done = copy != NULL;
         failures += !done;
-        networks_free(copy, &failing);
-        networks_free(networks, &failing);
+        networks_free(copy, &scarce_memory);
+        networks_free(networks, &scarce_memory);
         assert_string_equal(why, "");
-        assert_int_equal(blocks, 0);
+        assert_int_equal(scarce.live, 0);
     }
     assert_int_equal(failures, 2);
 }
@@ -719,10 +693,10 @@ static void test_a_refused_list_and_no_network_leave_no_block(void **state)
     for (size_t i = 0; i < COUNT(lists); i++) {
         struct networks *networks = NULL;
         const char *why = "";
-        left = 100;
-        networks_parse(&failing, lists[i], &networks, &why);
+        scarce.left = 100;
+        networks_parse(&scarce_memory, lists[i], &networks, &why);
         assert_null(networks);
-        assert_int_equal(blocks, 0);
+        assert_int_equal(scarce.live, 0);
     }
 }
 

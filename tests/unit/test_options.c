@@ -7,6 +7,8 @@
 
 #include <cmocka.h>
 
+#include "scarce.h"
+
 #include "base/memory.h"
 #include "judge/options.h"
 
@@ -265,54 +267,27 @@ static void test_exempt_list_is_kept_in_a_labels(void **state)
 
 /* --- memory --- */
 
-static int left;
-static int blocks;
-
-static void *failing_malloc(size_t size, void *user_data)
-{
-    (void)user_data;
-    void *block = left-- > 0 ? malloc(size) : NULL;
-    blocks += block != NULL;
-    return block;
-}
-
-static void *failing_realloc(void *pointer, size_t size, void *user_data)
-{
-    (void)user_data;
-    void *block = left-- > 0 ? realloc(pointer, size) : NULL;
-    blocks += pointer == NULL && block != NULL;
-    return block;
-}
-
-static void failing_free(void *pointer, void *user_data)
-{
-    (void)user_data;
-    blocks -= pointer != NULL;
-    free(pointer);
-}
-
-static const mxcheck_memory failing = {failing_malloc, failing_realloc, failing_free, NULL};
-
 static bool set_and_copy(int allocations)
 {
     struct options options, copy;
     char error[512] = "";
 
     options_init(&options);
-    left = allocations;
-    bool done = options_set(&options, &failing, "exempt-domains", "a.org b.org", error, 512) == MXCHECK_OK &&
-                options_set(&options, &failing, "timeout", "1s", error, 512) == MXCHECK_OK &&
-                options_set(&options, &failing, "exempt-domains", "c.org", error, 512) == MXCHECK_OK;
-    if (done && options_copy(&options, &failing, &copy) == 0) {
+    scarce.left = allocations;
+    bool done = options_set(&options, &scarce_memory, "exempt-domains", "a.org b.org", error, 512) == MXCHECK_OK &&
+                options_set(&options, &scarce_memory, "timeout", "1s", error, 512) == MXCHECK_OK &&
+                options_set(&options, &scarce_memory, "exempt-domains", "c.org", error, 512) == MXCHECK_OK &&
+                options_set(&options, &scarce_memory, "forbidden-networks", "10.0.0.0/8", error, 512) == MXCHECK_OK;
+    if (done && options_copy(&options, &scarce_memory, &copy) == 0) {
         assert_string_equal(copy.exempt, "c.org ");
         assert_string_equal(options_get(&copy, "timeout"), "1s");
         assert_ptr_not_equal(copy.exempt, options.exempt);
-        options_clear(&copy, &failing);
+        options_clear(&copy, &scarce_memory);
     } else {
         done = false;
     }
-    options_clear(&options, &failing);
-    assert_int_equal(blocks, 0);
+    options_clear(&options, &scarce_memory);
+    assert_int_equal(scarce.live, 0);
     return done;
 }
 

@@ -151,6 +151,7 @@ static void test_hosts_come_to_a_verdict_with_notes_and_time(void **state)
         {"-- --", "max-targets=2", "mx-unresolvable", "", 200},
         {"-- +. ..", "max-targets=2", "mx", "mx-partly-dead", 100},
         {"..", "", "dns-failure", "", 5},
+        {".. +.", "max-targets=1", "dns-failure", "", 5},
     };
     (void)state;
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {

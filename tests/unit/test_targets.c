@@ -29,6 +29,8 @@ static const char zone[] = "good.example A 60 192.0.2.1\n"
                            "alias.example AAAA alias good.example\n"
                            "one.test MX 300 10 good.example\n"
                            "six.test MX 300 10 good6.example\n"
+                           "six-first.test MX 300 10 good6.example\n"
+                           "six-first.test MX 300 20 good.example\n"
                            "two.test MX 300 10 dead.example\n"
                            "two.test MX 300 20 good.example\n"
                            "order.test MX 300 20 dead.example\n"
@@ -156,6 +158,7 @@ static void test_hosts_are_asked_by_preference_until_one_is_usable(void **state)
     } rows[] = {
         {"one.test", "good.example records not-asked", 3, 8, false},
         {"six.test", "good6.example nodata records", 3, 8, false},
+        {"six-first.test", "good6.example nodata records, good.example not-asked not-asked", 3, 8, false},
         {"two.test", "dead.example nxdomain nxdomain, good.example records not-asked", 5, 8, false},
         {"order.test", "good.example records not-asked, dead.example not-asked not-asked", 3, 8, false},
         {"dead.test", "dead.example nxdomain nxdomain, empty.example nodata nodata", 5, 8, false},

@@ -43,16 +43,27 @@ void text_printf(struct text *text, const char *format, ...)
         text_put(text, piece, (size_t)length < sizeof(piece) ? (size_t)length : sizeof(piece) - 1);
 }
 
-void text_put_escaped(struct text *text, const char *string)
+/* `stop` is escaped as well; 0: nothing else is. */
+static void put_escaped(struct text *text, const char *string, char stop)
 {
     for (const char *p = string; *p != '\0';) {
         const char *begin = p;
-        while (*p >= 0x20 && *p < 0x7f && *p != '\\')
+        while (*p >= 0x20 && *p < 0x7f && *p != stop)
             p++;
         text_put(text, begin, (size_t)(p - begin));
         if (*p != '\0')
             text_printf(text, "\\x%02x", (unsigned)(unsigned char)*p++);
     }
+}
+
+void text_put_escaped(struct text *text, const char *string)
+{
+    put_escaped(text, string, '\\');
+}
+
+void text_put_name(struct text *text, const char *name)
+{
+    put_escaped(text, name, '\0');
 }
 
 /* Decode one UTF-8 sequence (RFC 3629 section 4). Returns its length, 0 when it is none. */

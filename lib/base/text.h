@@ -26,6 +26,9 @@ void text_printf(struct text *text, const char *format, ...) __attribute__((form
 /* Put a string from outside: every byte outside printable ASCII, and the backslash, becomes \xHH. */
 void text_put_escaped(struct text *text, const char *string);
 
+/* Put a name in presentation form (RFC 1035 section 5.1), whose backslashes are escapes already. */
+void text_put_name(struct text *text, const char *name);
+
 /* Put a JSON string with its quotes (RFC 8259 section 7), in ASCII: valid UTF-8 becomes \uXXXX, other bytes U+FFFD. */
 void text_put_json(struct text *text, const char *string);
 

@@ -40,10 +40,10 @@ static void note_soa(struct findings *findings, const struct message_reader *rea
     findings->negative_ttl_s = record->ttl_s < minimum_s ? record->ttl_s : minimum_s;
 }
 
-/* Of failed validation: 6 to 12 (RFC 8914 sections 4.7 to 4.13). */
+/* Of failed validation: 6 to 12 (RFC 8914 sections 4.7 to 4.13), and 25, Signature Expired before Valid. */
 static bool says_bogus(int error_code)
 {
-    return error_code >= 6 && error_code <= 12;
+    return (error_code >= 6 && error_code <= 12) || error_code == 25;
 }
 
 /* INFO-CODE and EXTRA-TEXT (RFC 8914 section 2). The first one counts, and one of failed validation before any other.

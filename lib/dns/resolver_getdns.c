@@ -373,16 +373,15 @@ static void note_unanswered(struct question *question, uint64_t now_us)
     }
 }
 
-/* Where descriptors are short, a question sends again instead of waiting for an answer that is probably lost. */
-static bool drop_oldest(struct question *question)
+/* Where descriptors are short, a question makes room instead of waiting for an answer that is probably lost: silent
+ * name servers of a few domains hold up nobody else for longer than a wait. */
+static void drop_oldest(struct question *question)
 {
-    for (size_t i = 0; i < question->attempt_count; i++) {
-        if (question->attempts[i].transport.is_running) {
-            transport_cancel(&question->attempts[i].transport);
-            return true;
-        }
-    }
-    return false;
+    size_t i = 0;
+    while (i < question->attempt_count && !question->attempts[i].transport.is_running)
+        i++;
+    if (i < question->attempt_count)
+        transport_cancel(&question->attempts[i].transport);
 }
 
 /* When the wait is over; where that would be past the deadline, one more attempt gets half of what is left. */
@@ -397,14 +396,15 @@ static uint64_t next_retry_us(const struct question *question, uint64_t now_us)
 static void send_next(struct question *question, uint64_t now_us)
 {
     struct getdns_resolver *resolver = question->resolver;
-    if (!take_turn(question) && !drop_oldest(question)) {
+    if (now_us >= question->retry_us)
+        note_unanswered(question, now_us);
+    if (!take_turn(question)) {
+        drop_oldest(question);
         stand_in_line(question);
         set_timer(question, question->deadline_us);
         move_line(resolver);
         return;
     }
-    if (now_us >= question->retry_us)
-        note_unanswered(question, now_us);
     question->is_due = false;
     question->retry_us = next_retry_us(question, now_us);
     question->wait_us += question->wait_us / 2;

@@ -323,6 +323,7 @@ struct facts *draft_seal(struct draft *draft, const char *domain, uint64_t start
     facts->target_count = (uint8_t)draft->target_count;
     facts->has_more_hosts = draft->has_more_hosts;
     facts->has_asked_dnssec = draft->has_asked_dnssec;
+    facts->none_usable = draft->none_usable;
     facts->is_local = draft->is_local;
     struct packing packing = {.draft = draft, .facts = facts, .next = (facts_place)fixed};
     pack_mx(&packing);

@@ -28,6 +28,7 @@ struct draft {
     size_t target_count;
     bool has_more_hosts;
     bool has_asked_dnssec;
+    bool none_usable;
     bool is_local; /* some question failed for want of memory or descriptors */
     bool is_short; /* memory ran out under way: it cannot be sealed any more */
     char *texts;

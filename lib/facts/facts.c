@@ -36,7 +36,7 @@ static enum facts_outcome failure_among(const struct facts *facts, const uint8_t
     enum facts_outcome failure = FACTS_NOT_ASKED;
     for (size_t i = 0; i < count; i++) {
         enum facts_outcome outcome = (enum facts_outcome)facts_answer_at(facts, indexes[i])->outcome;
-        if (outcome == FACTS_RECORDS)
+        if (outcome == FACTS_RECORDS && !facts->none_usable)
             return FACTS_NOT_ASKED;
         failure = facts_worse(failure, outcome);
     }
@@ -54,6 +54,15 @@ enum facts_outcome facts_failure(const struct facts *facts)
     for (size_t i = 0; i < facts->target_count; i++)
         memcpy(&indexes[2 * i], facts_targets(facts)[i].answer_index, 2);
     return failure_among(facts, indexes, 2 * (size_t)facts->target_count);
+}
+
+bool facts_has_timeout(const struct facts *facts)
+{
+    for (unsigned i = 0; i < facts->answer_count; i++) {
+        if (facts_answer_at(facts, i)->outcome == FACTS_TIMEOUT)
+            return true;
+    }
+    return false;
 }
 
 struct facts *facts_ref(const struct facts *facts)

@@ -78,6 +78,7 @@ struct facts {
     bool has_more_hosts;   /* than those */
     uint8_t oddities;      /* bits of enum facts_oddity */
     bool has_asked_dnssec; /* the answers say what is believed of the AD bit */
+    bool none_usable;   /* all answers are in, and no address was usable to whoever looked */
     bool is_local;         /* some question failed for want of memory or descriptors, which says nothing of DNS */
     uint8_t answer_count;  /* answers follow this struct, then MX, targets, texts and addresses */
     uint8_t answer_index[FACTS_QUESTIONS]; /* among the answers; UINT8_MAX: not asked */
@@ -162,9 +163,12 @@ enum facts_outcome facts_worse(enum facts_outcome a, enum facts_outcome b);
 /* What two answers come to that are relied on both. */
 mxcheck_dnssec facts_weaker(mxcheck_dnssec a, mxcheck_dnssec b);
 
-/* The failure by which DNS left it open, whatever is asked of these facts, whether the domain takes mail: the one that
- * tells most. FACTS_NOT_ASKED when there is none. */
+/* The failure by which DNS left it open whether the domain takes mail, for whoever looked: the one that tells most.
+ * FACTS_NOT_ASKED when there is none. */
 enum facts_outcome facts_failure(const struct facts *facts);
+
+/* Has a question timed out? */
+bool facts_has_timeout(const struct facts *facts);
 
 struct facts *facts_ref(const struct facts *facts);
 

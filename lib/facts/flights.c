@@ -197,7 +197,7 @@ static void on_facts(void *user, struct facts *facts)
     flight->lookup = NULL;
     if (facts != NULL && !facts->is_local && flight->flights->cache != NULL)
         cache_put(flight->flights->cache, facts, flight->era);
-    if (facts != NULL && facts_failure(facts) == FACTS_TIMEOUT)
+    if (facts != NULL && facts_failure(facts) != FACTS_NOT_ASKED && facts_has_timeout(facts))
         until_us = clock_now_us() + ANOTHER_TRY_US;
     land(flight, facts, until_us);
     facts_unref(facts, flight->flights->memory);

@@ -19,6 +19,7 @@ struct lookup {
     lookup_cb callback;
     void *user;
     struct inquiry inquiry[FACTS_QUESTIONS];
+    bool has_usable;         /* an address of the domain that counts */
     struct targets *targets; /* NULL: not asked, or not yet */
     char domain[];
 };
@@ -92,10 +93,12 @@ static void after_address(struct lookup *lookup, enum dns_type type, const struc
 {
     const struct targets_wants *targets = &lookup->wants.targets;
     const struct networks *forbidden = targets->most > 0 ? targets->forbidden : NULL;
-    bool is_settled = type == DNS_A && targets_are_usable(forbidden, answer, type);
+    bool is_usable = targets_are_usable(forbidden, answer, type);
     bool is_waiting =
         inquiry_is_under_way(&lookup->inquiry[FACTS_A]) || inquiry_is_under_way(&lookup->inquiry[FACTS_AAAA]);
-    if (is_settled || !is_waiting)
+    lookup->has_usable |= is_usable;
+    lookup->draft.none_usable = !lookup->has_usable;
+    if ((type == DNS_A && is_usable) || !is_waiting)
         finish(lookup, true);
 }
 

@@ -39,6 +39,13 @@ static void end(struct targets *targets, bool is_whole)
     targets->callback(targets->user, is_whole);
 }
 
+/* All have been asked, and none is usable. */
+static void end_without(struct targets *targets)
+{
+    targets->draft->none_usable = true;
+    end(targets, true);
+}
+
 static void on_answer(struct inquiry *inquiry, const struct dns_answer *answer);
 
 static int ask(struct targets *targets, struct draft_target *target, size_t index, enum dns_type type)
@@ -97,7 +104,7 @@ static void on_answer(struct inquiry *inquiry, const struct dns_answer *answer)
     if (targets->under_way == 0 && !ask_others(targets))
         end(targets, false);
     else if (targets->under_way == 0)
-        end(targets, true);
+        end_without(targets);
 }
 
 int targets_start(struct resolver *resolver, struct draft *draft, const struct targets_wants *wants,

@@ -17,8 +17,8 @@ struct targets_wants {
 
 struct targets;
 
-/* Called once from the loop's turn, when one is usable or all have been asked; the answers are in the draft. False:
- * memory ran out. */
+/* Called once from the loop's turn, when one is usable or all have been asked; the answers are in the draft, which is
+ * told whether there is none. False: memory ran out. */
 typedef void (*targets_cb)(void *user, bool is_whole);
 
 /* Ask for the targets of a draft whose MX are known. Returns 0 with *targets lent until targets_free, or -1 when memory

@@ -83,44 +83,64 @@ static bool detail_forbidden(struct subject *subject, enum facts_question questi
     return true;
 }
 
-/* Whether or not the alias leads to it, nobody below a name that does not exist knows better. */
+/* Who said no, if it can say so: a zone above the name. */
+static enum advice advise_nowhere(struct subject *subject)
+{
+    const char *domain = subject->judgement->domain;
+    const char *zone = facts_zone(subject->facts, facts_answer(subject->facts, FACTS_MX));
+    if (strcmp(zone, ".") == 0) {
+        const char *dot = strrchr(domain, '.');
+        subject->zone = dot == NULL ? domain : dot + 1;
+        return ADVICE_NO_TOP_LEVEL;
+    }
+    if (zone[0] == '\0' || !domain_is_within(domain, zone))
+        return ADVICE_OF_REASON;
+    subject->zone = zone;
+    return domain_is_dotless(zone) ? ADVICE_EXPIRED : ADVICE_NO_NAME;
+}
+
 static enum advice advise_absence(struct subject *subject)
 {
     const struct facts_answer *mx = facts_answer(subject->facts, FACTS_MX);
     bool is_nxdomain = subject->judgement->reason == MXCHECK_REASON_NO_SUCH_DOMAIN;
     subject->host = facts_text(subject->facts, mx->alias);
-    subject->zone = facts_zone(subject->facts, mx);
     if (extended_errors_is_policy(mx->error_code)) {
         detail_error(subject, mx);
         return ADVICE_BLOCKED;
     }
     if (subject->host[0] != '\0')
         return is_nxdomain ? ADVICE_DANGLING : ADVICE_ALIAS_WITHOUT_RECORDS;
-    if (!is_nxdomain)
-        return subject->options->implicit_mx == IMPLICIT_MX_NONE ? ADVICE_MX_WANTED : ADVICE_OF_REASON;
-    if (subject->zone[0] == '\0')
-        return ADVICE_OF_REASON;
-    if (strcmp(subject->zone, ".") != 0)
-        return domain_is_dotless(subject->zone) ? ADVICE_EXPIRED : ADVICE_NO_NAME;
-    const char *dot = strrchr(subject->judgement->domain, '.');
-    subject->zone = dot == NULL ? subject->judgement->domain : dot + 1;
-    return ADVICE_NO_TOP_LEVEL;
+    if (is_nxdomain)
+        return advise_nowhere(subject);
+    return subject->options->implicit_mx == IMPLICIT_MX_NONE ? ADVICE_MX_WANTED : ADVICE_OF_REASON;
 }
 
+/* What is said of its A is said of its AAAA as well. */
 static enum advice advise_dead_host(struct subject *subject)
 {
     const struct facts *facts = subject->facts;
     const struct facts_target *target = hosts_find(subject->options, facts, HOST_DEAD);
     if (target == NULL)
         return ADVICE_OF_REASON;
+    const struct facts_answer *a = facts_target_answer(facts, target, FACTS_A);
     subject->host = facts_text(facts, target->host);
     subject->rule = hosts_special_use(subject->options, facts, target);
     if (subject->rule != NULL)
         return ADVICE_HOST_SPECIAL_USE;
     if (domain_is_ipv4_literal(subject->host))
         return ADVICE_HOST_IS_LITERAL;
-    bool exists = facts_target_answer(facts, target, FACTS_A)->outcome != FACTS_NXDOMAIN ||
-                  facts_target_answer(facts, target, FACTS_AAAA)->outcome != FACTS_NXDOMAIN;
+    if (extended_errors_is_policy(a->error_code)) {
+        detail_error(subject, a);
+        return ADVICE_HOST_BLOCKED;
+    }
+    if (facts_text(facts, a->alias)[0] != '\0') {
+        struct text text;
+        text_init(&text, subject->detail, sizeof(subject->detail));
+        text_puts(&text, facts_text(facts, a->alias));
+        return ADVICE_HOST_DANGLING;
+    }
+    bool exists =
+        a->outcome != FACTS_NXDOMAIN || facts_target_answer(facts, target, FACTS_AAAA)->outcome != FACTS_NXDOMAIN;
     return exists ? ADVICE_HOST_WITHOUT_ADDRESS : ADVICE_HOST_NOWHERE;
 }
 
@@ -168,15 +188,31 @@ static const struct facts_answer *find_failure(struct subject *subject)
     return NULL;
 }
 
+/* The resolver has said that it is validation: its code says how that failed. */
+static enum advice advise_bogus(struct subject *subject, const struct facts_answer *answer)
+{
+    bool is_of_host = subject->host[0] != '\0';
+    const char *name = extended_errors_name(answer->error_code);
+    struct text text;
+    if (answer->error_code == EDE_SIGNATURE_EXPIRED)
+        return is_of_host ? ADVICE_HOST_SIGNATURE_EXPIRED : ADVICE_SIGNATURE_EXPIRED;
+    text_init(&text, subject->detail, sizeof(subject->detail));
+    if (name[0] != '\0')
+        text_printf(&text, " (EDE %d %s)", (int)answer->error_code, name);
+    return is_of_host ? ADVICE_HOST_NOT_VALIDATED : ADVICE_NOT_VALIDATED;
+}
+
 static enum advice advise_failure(struct subject *subject)
 {
     const struct facts_answer *answer = subject->facts == NULL ? NULL : find_failure(subject);
-    if (answer == NULL)
+    if (answer == NULL || subject->judgement->verdict == MXCHECK_VERDICT_ACCEPT)
         return ADVICE_OF_REASON;
     bool is_of_host = subject->host[0] != '\0';
     detail_error(subject, answer);
+    if (subject->judgement->verdict == MXCHECK_VERDICT_REJECT)
+        return ADVICE_REFUSED;
     if (answer->outcome == FACTS_BOGUS)
-        return answer->error_code == EDE_SIGNATURE_EXPIRED ? ADVICE_SIGNATURE_EXPIRED : ADVICE_NOT_VALIDATED;
+        return advise_bogus(subject, answer);
     if (subject->facts->is_local)
         return ADVICE_LOCAL;
     if (answer->outcome == FACTS_TIMEOUT)
@@ -184,10 +220,20 @@ static enum advice advise_failure(struct subject *subject)
     return is_of_host ? ADVICE_HOST_FAILING : ADVICE_FAILING;
 }
 
+/* Nobody has to do anything; but that there are hosts for mail is not always so. */
+static enum advice advise_accepted(const struct subject *subject)
+{
+    if (notes_have(subject->judgement->notes, NOTE_NULL_MX))
+        return ADVICE_NULL_MX_PASSES;
+    return notes_have(subject->judgement->notes, NOTE_LIMIT_REACHED) ? ADVICE_UNSEEN : ADVICE_OF_REASON;
+}
+
 static enum advice choose(struct subject *subject)
 {
     if (subject->judgement->failure != FACTS_NOT_ASKED)
         return advise_failure(subject);
+    if (subject->judgement->verdict == MXCHECK_VERDICT_ACCEPT)
+        return advise_accepted(subject);
     if (subject->judgement->reason == MXCHECK_REASON_MX_FORBIDDEN)
         return advise_forbidden(subject);
     if (subject->facts == NULL)

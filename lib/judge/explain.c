@@ -51,7 +51,7 @@ static void put_absence(struct text *text, const struct facts *facts, const stru
     if (zone[0] == '\0')
         return;
     text_puts(text, ", says the zone ");
-    text_put_escaped(text, zone);
+    text_put_name(text, zone);
 }
 
 static void put_outcome(struct text *text, const struct facts *facts, const struct facts_answer *answer)
@@ -99,7 +99,7 @@ static void put_question(struct story *story, enum facts_question question, cons
     const char *alias = facts_text(facts, answer->alias);
 
     text_printf(text, "%s of ", facts_question_name(question));
-    text_put_escaped(text, name);
+    text_put_name(text, name);
     text_puts(text, ": ");
     put_outcome(text, facts, answer);
     put_error(text, facts, answer);
@@ -107,7 +107,7 @@ static void put_question(struct story *story, enum facts_question question, cons
         text_printf(text, ", good for %lu s", (unsigned long)answer->ttl_s);
     if (alias[0] != '\0') {
         text_puts(text, ", an alias of ");
-        text_put_escaped(text, alias);
+        text_put_name(text, alias);
     }
     text_puts(text, " (");
     text_put_escaped(text, upstream[0] == '\0' ? "nobody asked" : upstream);
@@ -123,7 +123,7 @@ static void put_mx(struct story *story)
         const struct facts_mx *mx = &facts_mx(facts)[i];
         const char *host = facts_text(facts, mx->host);
         text_printf(text, "    %u ", (unsigned)mx->preference);
-        text_put_escaped(text, host[0] == '\0' ? ". (null MX)" : host);
+        text_put_name(text, host[0] == '\0' ? ". (null MX)" : host);
         text_printf(text, " (TTL %lu s)\n", (unsigned long)mx->ttl_s);
     }
     if (facts->mx_count > MX_SHOWN_MAX)
@@ -172,7 +172,7 @@ static void put_host(struct story *story, const struct facts_target *target, enu
     for (int i = FACTS_A; i <= FACTS_AAAA; i++)
         put_answer(story, (enum facts_question)i, host, facts_target_answer(facts, target, (enum facts_question)i));
     text_puts(&story->text, "Host ");
-    text_put_escaped(&story->text, host);
+    text_put_name(&story->text, host);
     text_printf(&story->text, ": %s", hosts_state_name(state));
     if (rule != NULL)
         text_printf(&story->text, ", public DNS never has such a name (%s)", rule);
@@ -193,7 +193,7 @@ static void put_hosts(struct story *story)
             put_host(story, &facts_targets(facts)[i], state);
     }
     if (unseen > 0)
-        text_printf(&story->text, "Hosts that were not asked for: %u.\n", unseen);
+        text_printf(&story->text, "Hosts that were not asked for, or not waited for: %u.\n", unseen);
 }
 
 static void put_facts(struct story *story)

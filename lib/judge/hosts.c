@@ -82,6 +82,8 @@ enum facts_outcome hosts_failure(const struct options *options, const struct fac
     enum facts_outcome failure = FACTS_NOT_ASKED;
     for (size_t i = 0; i < hosts_count(options, facts); i++) {
         const struct facts_target *target = &facts_targets(facts)[i];
+        if (hosts_special_use(options, facts, target) != NULL)
+            continue;
         for (int j = FACTS_A; j <= FACTS_AAAA; j++)
             failure = facts_worse(
                 failure, (enum facts_outcome)facts_target_answer(facts, target, (enum facts_question)j)->outcome);
@@ -127,11 +129,11 @@ const char *hosts_state_name(enum host_state state)
     case HOST_CUT:
         return "cut";
     case HOST_UNKNOWN:
-        return "not-asked";
+        return "unknown";
     case HOST_FAILED:
         return "failed";
     case HOST_USABLE:
         return "usable";
     }
-    return "not-asked";
+    return "unknown";
 }

@@ -11,7 +11,7 @@ enum host_state {
     HOST_DEAD = 1,  /* no address at all, or a name that public DNS never has */
     HOST_FORBIDDEN, /* every address lies in forbidden-networks */
     HOST_CUT,       /* so do those that were kept, and there are more */
-    HOST_UNKNOWN,   /* not asked for */
+    HOST_UNKNOWN,   /* not asked for, or not waited for */
     HOST_FAILED,    /* DNS failed */
     HOST_USABLE     /* an address that is not forbidden */
 };

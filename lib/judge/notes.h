@@ -3,6 +3,7 @@
 #ifndef MXCHECK_JUDGE_NOTES_H
 #define MXCHECK_JUDGE_NOTES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -18,6 +19,11 @@ typedef uint32_t notes; /* bit 1 << enum note */
 static inline void notes_add(notes *set, enum note note)
 {
     *set |= (notes)1 << note;
+}
+
+static inline bool notes_have(notes set, enum note note)
+{
+    return (set >> note & 1) != 0;
 }
 
 size_t notes_count(notes set);

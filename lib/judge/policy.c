@@ -317,6 +317,21 @@ static bool has_our_patience(const struct options *options, const struct facts *
     return facts->waited_us / 1000 + PATIENCE_SLACK_MS >= options->timeout_ms;
 }
 
+/* Not asked of a host means that nobody waited for it. */
+static bool is_host_answered(const struct options *options, const struct facts *facts,
+                             const struct facts_target *target)
+{
+    if (hosts_special_use(options, facts, target) != NULL)
+        return true;
+    for (int i = FACTS_A; i <= FACTS_AAAA; i++) {
+        const struct facts_answer *answer = facts_target_answer(facts, target, (enum facts_question)i);
+        if (answer->outcome == FACTS_NOT_ASKED ||
+            (answer->outcome == FACTS_TIMEOUT && !has_our_patience(options, facts)))
+            return false;
+    }
+    return true;
+}
+
 static bool are_hosts_answered(const struct options *options, const struct facts *facts)
 {
     if (options->depth == DEPTH_RECORDS || facts->exchanges == 0 || hosts_best(options, facts) == HOST_USABLE)
@@ -324,10 +339,10 @@ static bool are_hosts_answered(const struct options *options, const struct facts
     if (facts->target_count < options->max_targets && facts->has_more_hosts)
         return false;
     for (size_t i = 0; i < hosts_count(options, facts); i++) {
-        if (hosts_judge(options, facts, &facts_targets(facts)[i]) == HOST_UNKNOWN)
+        if (!is_host_answered(options, facts, &facts_targets(facts)[i]))
             return false;
     }
-    return hosts_failure(options, facts) != FACTS_TIMEOUT || has_our_patience(options, facts);
+    return true;
 }
 
 static bool are_addresses_answered(const struct options *options, const struct facts *facts)
@@ -348,10 +363,12 @@ bool policy_is_answered(const struct options *options, const struct facts *facts
 
     if (options->trusts_ad && !facts->has_asked_dnssec)
         return false;
+    /* Without the option another upstream would have been asked. */
+    if (!options->trusts_ad && facts->has_asked_dnssec && facts_failure(facts) == FACTS_BOGUS)
+        return false;
     if (mx == FACTS_RECORDS)
         return are_hosts_answered(options, facts);
-    if (mx == FACTS_TIMEOUT || facts_answer(facts, FACTS_A)->outcome == FACTS_TIMEOUT ||
-        facts_answer(facts, FACTS_AAAA)->outcome == FACTS_TIMEOUT)
-        return has_our_patience(options, facts);
+    if (facts_has_timeout(facts) && !has_our_patience(options, facts))
+        return false;
     return (mx != FACTS_NODATA && mx != FACTS_NXDOMAIN) || are_addresses_answered(options, facts);
 }

@@ -130,7 +130,7 @@ static const char *words_fault(const char *words)
             return "there is a character that is not printable ASCII";
         if (*p != '{')
             continue;
-        if (template_match(p, &length) >= TEMPLATE_REPLY_PLACES)
+        if (!template_is_for_replies(template_match(p, &length)))
             return "there is an unknown placeholder";
     }
     return NULL;

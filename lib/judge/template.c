@@ -13,6 +13,12 @@ static const char *const names[TEMPLATE_PLACES] = {
     [TEMPLATE_RULE] = "{rule}",
 };
 
+bool template_is_for_replies(enum template_place place)
+{
+    return place == TEMPLATE_ID || place == TEMPLATE_DOMAIN || place == TEMPLATE_ADDRESS || place == TEMPLATE_REASON ||
+           place == TEMPLATE_HINT;
+}
+
 enum template_place template_match(const char *line, size_t *length)
 {
     for (int i = 0; i < TEMPLATE_PLACES; i++) {

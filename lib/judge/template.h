@@ -3,19 +3,19 @@
 #ifndef MXCHECK_JUDGE_TEMPLATE_H
 #define MXCHECK_JUDGE_TEMPLATE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
-/* In this order they are cut when the line is too long. Those before TEMPLATE_REPLY_PLACES may stand in a reply. */
+/* In this order they are cut when the line is too long: what DNS says before the name that was asked about. */
 enum template_place {
     TEMPLATE_HINT,
     TEMPLATE_ADDRESS,
+    TEMPLATE_DETAIL,
+    TEMPLATE_HOST,
+    TEMPLATE_ZONE,
     TEMPLATE_DOMAIN,
     TEMPLATE_ID,
     TEMPLATE_REASON,
-    TEMPLATE_REPLY_PLACES,
-    TEMPLATE_DETAIL = TEMPLATE_REPLY_PLACES,
-    TEMPLATE_HOST,
-    TEMPLATE_ZONE,
     TEMPLATE_FAULT,
     TEMPLATE_RULE,
     TEMPLATE_PLACES
@@ -25,6 +25,9 @@ enum template_place {
 struct template_values {
     const char *value[TEMPLATE_PLACES];
 };
+
+/* May it stand in a reply? */
+bool template_is_for_replies(enum template_place place);
 
 /* The placeholder that `line` begins with, TEMPLATE_PLACES when it is none. *length: its length with its braces. */
 enum template_place template_match(const char *line, size_t *length);

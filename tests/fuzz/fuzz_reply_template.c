@@ -64,7 +64,7 @@ static bool has_empty_place(const char *line, const struct template_values *valu
     size_t length;
     for (const char *p = strchr(line, '{'); p != NULL; p = strchr(p + 1, '{')) {
         enum template_place place = template_match(p, &length);
-        if (place == TEMPLATE_HINT || place == TEMPLATE_REASON || place >= TEMPLATE_REPLY_PLACES)
+        if (place == TEMPLATE_HINT || place == TEMPLATE_REASON || !template_is_for_replies(place))
             continue;
         if (values->value[place] == NULL || values->value[place][0] == '\0')
             return true;
@@ -102,8 +102,12 @@ static void check_reply(const char *line, const struct reason *row, const struct
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static const char *const names[TEMPLATE_PLACES] = {"hint",   "address", "domain", "id",    "reason",
-                                                       "detail", "host",    "zone",   "fault", "rule"};
+    static const char *const names[TEMPLATE_PLACES] = {
+        [TEMPLATE_HINT] = "hint", [TEMPLATE_ADDRESS] = "address", [TEMPLATE_DOMAIN] = "domain",
+        [TEMPLATE_ID] = "id",     [TEMPLATE_REASON] = "reason",   [TEMPLATE_DETAIL] = "detail",
+        [TEMPLATE_HOST] = "host", [TEMPLATE_ZONE] = "zone",       [TEMPLATE_FAULT] = "fault",
+        [TEMPLATE_RULE] = "rule",
+    };
     struct template_values values = {{NULL}};
     if (size < 2)
         return 0;

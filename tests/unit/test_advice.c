@@ -81,6 +81,7 @@ static void test_the_sentence_says_what_is_known(void **state)
     static const struct said dangling = {FACTS_NXDOMAIN, "net", "gone.example.net", NULL, NULL, NULL, 0};
     static const struct said alias = {FACTS_NODATA, "net", "web.example.net", NULL, NULL, NULL, 0};
     static const struct said blocked = {FACTS_NXDOMAIN, "com", NULL, NULL, NULL, NULL, 15};
+    static const struct said elsewhere = {FACTS_NXDOMAIN, "rpz.isp.net", NULL, NULL, NULL, NULL, 0};
     static const struct said loopback = {FACTS_RECORDS, NULL, NULL, NULL, NULL, "\x7f\0\0\1", 0};
     static const struct said servfail = {FACTS_FAILURE, NULL, NULL, "SERVFAIL", NULL, NULL, 0};
     static const struct said lame = {FACTS_FAILURE, NULL, NULL, "SERVFAIL", "at delegation", NULL, 22};
@@ -108,7 +109,7 @@ static void test_the_sentence_says_what_is_known(void **state)
         {"example.com", NULL, nodata, nodata, nodata,
          "Check the spelling, or publish an MX or A record for example.com: it has none."},
         {"example.com", NULL, alias, nodata, nodata,
-         "Publish an MX or A record for web.example.net, which example.com is an alias of: it has none."},
+         "Publish an MX record for web.example.net, which example.com is an alias of: it has no records for mail."},
         {"example.com", "mx.example.com", records, nx, nx,
          "Correct the MX record of example.com: it names a host that does not exist: mx.example.com."},
         {"example.com", "mx.example.com", records, nodata, nodata,
@@ -119,12 +120,11 @@ static void test_the_sentence_says_what_is_known(void **state)
          "Name a public host in the MX record of example.com: localhost never has an address in public DNS (RFC 6761 "
          "section 6.3)."},
         {"example.com", "mx.example.com", records, loopback, nodata,
-         "Give mx.example.com, to which the MX record of example.com leads, a public address: 127.0.0.1 (127.0.0.0/8, "
-         "loopback, RFC 1122 section 3.2.1.3) is none."},
+         "Give mx.example.com, to which the MX record of example.com leads, an address that mail can be sent to from "
+         "here: 127.0.0.1 (127.0.0.0/8, loopback, RFC 1122 section 3.2.1.3) is none."},
         {"example.com", NULL, nodata, loopback, nodata,
-         "Publish an MX record for example.com, or give it a public address: 127.0.0.1 (127.0.0.0/8, loopback, RFC "
-         "1122 "
-         "section 3.2.1.3) is none."},
+         "Publish an MX record for example.com, or give it an address that mail can be sent to from here: 127.0.0.1 "
+         "(127.0.0.0/8, loopback, RFC 1122 section 3.2.1.3) is none."},
         {"example.com", NULL, servfail, nothing, nothing,
          "Try again later; if it lasts, check the name servers of example.com: SERVFAIL."},
         {"example.com", NULL, lame, nothing, nothing,
@@ -135,11 +135,20 @@ static void test_the_sentence_says_what_is_known(void **state)
         {"example.com", NULL, nodata, nodata, silence,
          "Try again later; if it lasts, check that the name servers of example.com can be reached."},
         {"example.com", NULL, bogus, nothing, nothing,
-         "Check the DNSSEC signatures and DS records of example.com: they do not validate (DNSSEC validation failed, "
-         "EDE "
-         "9 DNSKEY Missing)."},
+         "Check the DNSSEC signatures and DS records of example.com: they do not validate (EDE 9 DNSKEY "
+         "Missing)."},
         {"example.com", NULL, expired, nothing, nothing,
          "Sign the zone of example.com anew: its DNSSEC signatures have expired."},
+        {"example.com", "alias.example.com", records, dangling, dangling,
+         "Correct the MX record of example.com: alias.example.com is an alias of gone.example.net, which has no "
+         "address."},
+        {"example.com", "mx.example.com", records, blocked, blocked,
+         "Ask the operator of this server's resolver why it keeps mx.example.com, an MX host of example.com, back (EDE "
+         "15 "
+         "Blocked)."},
+        {"example.com", NULL, elsewhere, elsewhere, elsewhere,
+         "Check the spelling of example.com: no such domain exists; if it is yours, register it and publish an MX "
+         "record."},
         {"example.com", "mx.example.com", records, servfail, servfail,
          "Try again later; if it lasts, check the name servers of mx.example.com, an MX host of example.com: "
          "SERVFAIL."},
@@ -158,6 +167,11 @@ static void test_the_sentence_says_what_is_known(void **state)
         assert_string_equal(hint, rows[i].hint);
         assert_true(strlen(hint) <= ADVICE_MAX);
     }
+    const struct row refused = {"example.com", NULL, servfail, nothing, nothing, ""};
+    options.on_dns_failure = ON_DNS_FAILURE_REJECT;
+    advise(&options, &refused, hint, sizeof(hint));
+    assert_string_equal(hint, "Check the name servers of example.com (SERVFAIL): this server takes no mail for what it "
+                              "cannot look up.");
     options.implicit_mx = IMPLICIT_MX_NONE;
     const struct row mx_only = {"example.com", NULL, nodata, nothing, nothing, ""};
     advise(&options, &mx_only, hint, sizeof(hint));

@@ -302,6 +302,7 @@ static void learn_forbidden_host_beside(int outcome)
         draft.targets[i].answer[0].ttl_s = 300;
         draft.targets[i].answer[0].count = 1;
         draft.targets[i].answer[0].addresses = draft_put_octets(&draft, i == 0 ? "\x08\x08\x08\x08" : "\x0a\0\0\1", 4);
+        draft.none_usable = outcome != FACTS_RECORDS;
         draft.targets[i].answer[1].outcome = FACTS_NODATA;
         draft.targets[i].answer[1].ttl_s = 300;
     }

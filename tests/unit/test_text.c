@@ -58,6 +58,16 @@ static void test_a_formatted_piece_is_cut_at_255(void **state)
     assert_int_equal(strlen(buffer), 255);
 }
 
+static void test_the_escapes_of_a_name_are_left_as_they_are(void **state)
+{
+    char buffer[64];
+    struct text text;
+    (void)state;
+    text_init(&text, buffer, sizeof(buffer));
+    text_put_name(&text, "a\\032b\\.c\"\x01\xff.example");
+    assert_string_equal(buffer, "a\\032b\\.c\"\\x01\\xff.example");
+}
+
 static void test_every_octet_is_escaped_unless_it_is_printable(void **state)
 {
     (void)state;
@@ -173,6 +183,7 @@ int main(void)
         cmocka_unit_test(test_a_buffer_of_any_size_gets_what_fits_and_the_whole_length_is_told),
         cmocka_unit_test(test_no_buffer_is_only_counted),
         cmocka_unit_test(test_a_formatted_piece_is_cut_at_255),
+        cmocka_unit_test(test_the_escapes_of_a_name_are_left_as_they_are),
         cmocka_unit_test(test_every_octet_is_escaped_unless_it_is_printable),
         cmocka_unit_test(test_json_strings),
         cmocka_unit_test(test_letters_and_digits_are_those_of_ascii),

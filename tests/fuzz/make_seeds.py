@@ -193,6 +193,10 @@ def fuzz_cname(target, owner=SELF):
     return b"\4" + owner + b"\0" + target
 
 
+def fuzz_dname(owner, target):
+    return b"\x08" + owner + b"\0" + target
+
+
 def fuzz_soa(owner=listed(6)):
     return b"\5" + owner + b"\0\4"
 
@@ -231,6 +235,8 @@ LOOKUPS = {
     "truncated": answer(tc=True), "raw": b"\1\1\0\0\x0e\xc0\x0c\0\x0f\0\1\0\0\1\0\0\3\0\1\0", "malformed": b"\1\1\0\0\2\xc0\x0c", "chaos": answer(b"\x13" + SELF + b"\0\1" + listed(0)),
     "secure": answer(fuzz_mx(listed(0)), ad=True) + answer(fuzz_a(), ad=True), "blocked": answer(fuzz_opt(15, "gesperrt ü".encode()), rcode=3) * 3,
     "error-beside": answer(fuzz_mx(listed(0)), fuzz_opt(3, b"stale \xff\"\\")), "rcodes": answer(rcode=5), "long-text": answer(fuzz_opt(23, "ü".encode() * 120), rcode=2),
+    "dname": answer(fuzz_dname(listed(0), listed(1)), fuzz_mx(listed(2), owner=listed(1))) + GOOD, "dname-above": answer(fuzz_dname(listed(6), listed(11))) + TWO_HOSTS,
+    "dname-long": answer(fuzz_dname(listed(6), listed(31))), "dname-loop": answer(fuzz_dname(listed(6), listed(0))) * 20,
     "short-lived": NOTHING + answer(fuzz_a(ttl=b"\1")), "domain-private": NOTHING + PRIVATE + NOTHING,
 }
 

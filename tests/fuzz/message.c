@@ -152,6 +152,7 @@ static void put_rdata(struct building *building, struct octets *octets, unsigned
         put_name(building, octets, variant);
         break;
     case RECORD_CNAME:
+    case RECORD_DNAME:
         put_name(building, octets, variant);
         break;
     case RECORD_SOA:
@@ -171,7 +172,15 @@ static void put_rdata(struct building *building, struct octets *octets, unsigned
 
 static void put_record(struct building *building, struct octets *octets, unsigned how, unsigned variant)
 {
-    static const unsigned types[RECORD_KINDS] = {0, DNS_A, DNS_AAAA, DNS_MX, MESSAGE_CNAME, MESSAGE_SOA, MESSAGE_OPT};
+    static const unsigned types[RECORD_KINDS] = {
+        [RECORD_A] = DNS_A,
+        [RECORD_AAAA] = DNS_AAAA,
+        [RECORD_MX] = DNS_MX,
+        [RECORD_CNAME] = MESSAGE_CNAME,
+        [RECORD_SOA] = MESSAGE_SOA,
+        [RECORD_OPT] = MESSAGE_OPT,
+        [RECORD_DNAME] = MESSAGE_DNAME,
+    };
     unsigned kind = how & 0x0f;
     unsigned section = kind == RECORD_SOA ? 1 : kind == RECORD_OPT ? 2 : 0;
     if (section > building->section)

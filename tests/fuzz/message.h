@@ -25,6 +25,7 @@ enum record_kind {
     RECORD_SOA, /* in the authority section, as all that follows */
     RECORD_OPT, /* with an Extended DNS Error, in the additional section, as all that follows */
     RECORD_RAW, /* any type, any rdata */
+    RECORD_DNAME,
     RECORD_KINDS
 };
 

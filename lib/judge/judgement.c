@@ -4,19 +4,6 @@
 
 #include "judge/reasons.h"
 
-void judgement_forget_facts(struct judgement *judgement)
-{
-    judgement->facts = NULL;
-    judgement->failure = FACTS_NOT_ASKED;
-    judgement->dnssec = MXCHECK_DNSSEC_UNKNOWN;
-    judgement->hold_ms = 0;
-    judgement->until_us = 0;
-    judgement->ttl_s = 0;
-    judgement->is_cached = false;
-    judgement->is_stale = false;
-    judgement->notes = 0;
-}
-
 void judgement_decide(struct judgement *judgement, mxcheck_reason reason)
 {
     judgement->reason = reason;

@@ -29,8 +29,19 @@ struct judgement {
     notes notes;
 };
 
-/* Leave nothing of earlier facts. */
-void judgement_forget_facts(struct judgement *judgement);
+/* Leave nothing of earlier facts. Every hit comes here, twice. */
+static inline void judgement_forget_facts(struct judgement *judgement)
+{
+    judgement->facts = NULL;
+    judgement->failure = FACTS_NOT_ASKED;
+    judgement->dnssec = MXCHECK_DNSSEC_UNKNOWN;
+    judgement->hold_ms = 0;
+    judgement->until_us = 0;
+    judgement->ttl_s = 0;
+    judgement->is_cached = false;
+    judgement->is_stale = false;
+    judgement->notes = 0;
+}
 
 /* With the verdict that the reason has. */
 void judgement_decide(struct judgement *judgement, mxcheck_reason reason);

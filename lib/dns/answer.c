@@ -288,6 +288,7 @@ int answer_read(struct answer *answer, const mxcheck_memory *memory, const uint8
     struct findings findings = {.aliases = &aliases, .error_code = -1};
 
     init(answer, memory);
+    answer->type = type;
     if (!aliases_init(&aliases, name) || !survey(message, size, &findings))
         return fail(answer, "malformed answer");
     if (findings.has_aliases)
@@ -313,6 +314,32 @@ void answer_clear(struct answer *answer)
 {
     memory_free(answer->memory, answer->block);
     answer->block = NULL;
+}
+
+static bool is_same_record(const struct dns_record *a, const struct dns_record *b, size_t address_size)
+{
+    if (a->host != NULL && b->host != NULL)
+        return a->preference == b->preference && strcmp(a->host, b->host) == 0;
+    return a->address != NULL && b->address != NULL && memcmp(a->address, b->address, address_size) == 0;
+}
+
+static bool has_record(const struct dns_answer *answer, const struct dns_record *record, size_t address_size)
+{
+    for (size_t i = 0; i < answer->count; i++) {
+        if (is_same_record(&answer->records[i], record, address_size))
+            return true;
+    }
+    return false;
+}
+
+bool answer_agrees(const struct answer *a, const struct answer *b)
+{
+    bool is_same = a->dns.outcome == b->dns.outcome && a->dns.rcode == b->dns.rcode && a->dns.count == b->dns.count &&
+                   a->dns.count <= ANSWER_AGREE_MAX && a->type == b->type;
+    size_t address_size = a->type == DNS_A ? 4 : 16;
+    for (size_t i = 0; i < a->dns.count && is_same; i++)
+        is_same = has_record(&b->dns, &a->dns.records[i], address_size);
+    return is_same;
 }
 
 const char *answer_rcode_name(int rcode)

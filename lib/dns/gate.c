@@ -10,39 +10,43 @@
 #define HEADER_SIZE 12
 #define TC_BIT 0x02 /* in its third octet */
 
-/* A datagram that is not for getdns. */
-static enum gate sort_out(const uint8_t *message, size_t size, const char *name, uint16_t type)
+static bool is_answer(enum wire_verdict verdict)
 {
-    switch (wire_walk(message, size, -1, name, type, 1)) {
-    case WIRE_ANSWER:
-    case WIRE_FOREIGN:
-        return (message[2] & TC_BIT) != 0 ? GATE_TRUNCATED : GATE_TAKEN;
-    case WIRE_MALFORMED:
-        return GATE_MALFORMED;
-    case WIRE_STRANGER:
-        break;
-    }
-    enum wire_verdict verdict = wire_walk(message, size, -1, name, type, 0);
-    return verdict == WIRE_ANSWER || verdict == WIRE_FOREIGN ? GATE_DOUBTED : GATE_SHUT;
+    return verdict == WIRE_ANSWER || verdict == WIRE_FOREIGN;
 }
 
-/* getdns reads no further than GATE_DATAGRAM_MAX, and has not been shown to read foreign records with care. */
-static bool is_for_getdns(const uint8_t *message, size_t size, const char *name, uint16_t type)
+/* A datagram that is not for getdns, whose id therefore stays unchecked: the letter case stands in for it. */
+static enum gate sort_out(const uint8_t *message, size_t size, const struct gate_question *question)
 {
-    return size <= GATE_DATAGRAM_MAX && wire_walk(message, size, -1, name, type, 1) == WIRE_ANSWER &&
+    enum wire_verdict verdict = wire_walk(message, size, -1, question->name, question->type, question->keeps_case);
+    if (verdict == WIRE_MALFORMED)
+        return GATE_MALFORMED;
+    if (is_answer(verdict) && (message[2] & TC_BIT) != 0)
+        return GATE_TRUNCATED;
+    if (is_answer(verdict))
+        return question->keeps_case ? GATE_TAKEN : GATE_DOUBTED;
+    return is_answer(wire_walk(message, size, -1, question->name, question->type, false)) ? GATE_DOUBTED : GATE_SHUT;
+}
+
+/* getdns reads no further than its room, and has not been shown to read foreign records with care. */
+static bool is_for_getdns(const uint8_t *message, size_t size, const struct gate_question *question)
+{
+    return size <= (question->has_opt ? GATE_DATAGRAM_MAX : GATE_DATAGRAM_PLAIN) &&
+           wire_walk(message, size, -1, question->name, question->type, question->keeps_case) == WIRE_ANSWER &&
            (message[2] & TC_BIT) == 0;
 }
 
-enum gate gate_datagram(int fd, uint8_t buffer[GATE_BUFFER_SIZE], const char *name, uint16_t type, size_t *size)
+enum gate gate_datagram(int fd, uint8_t buffer[GATE_BUFFER_SIZE], const struct gate_question *question, size_t *size)
 {
     ssize_t octets = recv(fd, buffer, GATE_BUFFER_SIZE, MSG_PEEK | MSG_DONTWAIT);
     if (octets < 0)
         return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR ? GATE_SHUT : GATE_FAILED;
     *size = (size_t)octets;
-    if (is_for_getdns(buffer, *size, name, type))
+    if (is_for_getdns(buffer, *size, question))
         return GATE_OPEN;
-    enum gate gate = sort_out(buffer, *size, name, type);
-    recv(fd, buffer, 1, MSG_DONTWAIT); /* which is the octet that stands there */
+    enum gate gate = sort_out(buffer, *size, question);
+    uint8_t octet;
+    recv(fd, &octet, 1, MSG_DONTWAIT);
     return gate;
 }
 

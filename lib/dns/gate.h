@@ -4,6 +4,7 @@
 #ifndef MXCHECK_DNS_GATE_H
 #define MXCHECK_DNS_GATE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -14,7 +15,7 @@ enum gate {
     GATE_OPEN,      /* read */
     GATE_TAKEN,     /* an answer that getdns could not read was taken away: it is in the buffer, whole and sound */
     GATE_SHUT,      /* nothing to read (any more) */
-    GATE_DOUBTED,   /* an answer right but for its letter case was thrown away */
+    GATE_DOUBTED,   /* an answer was taken away that is right but for its letter case, or whose id nobody has checked */
     GATE_TRUNCATED, /* an answer that was cut short was thrown away */
     GATE_MALFORMED, /* a message was thrown away whose structure lies */
     GATE_FAILED     /* the socket has an error: errno */
@@ -23,10 +24,19 @@ enum gate {
 /* The largest datagram that getdns has room for: what our questions say that we take. The largest answer that crosses
  * any path unfragmented (DNS Flag Day 2020). */
 #define GATE_DATAGRAM_MAX 1232
+#define GATE_DATAGRAM_PLAIN 512 /* without EDNS, RFC 1035 section 4.2.1 */
+
+/* What a datagram must be the answer to. */
+struct gate_question {
+    const char *name; /* as it was sent */
+    uint16_t type;
+    bool keeps_case; /* the name must come back in its letter case */
+    bool has_opt;    /* without an OPT record getdns has room for GATE_DATAGRAM_PLAIN octets alone */
+};
 
 /* Look at the next datagram without taking it; take it away if it is not the answer to this question, or not one for
- * getdns. *size: its octets. */
-enum gate gate_datagram(int fd, uint8_t buffer[GATE_BUFFER_SIZE], const char *name, uint16_t type, size_t *size);
+ * getdns, which alone knows the id that it sent. *size: octets of the datagram. */
+enum gate gate_datagram(int fd, uint8_t buffer[GATE_BUFFER_SIZE], const struct gate_question *question, size_t *size);
 
 /* How often getdns is to read from a stream: it takes the length of a message, then the message. 0: wait for more; 1:
  * it will meet the end of the stream, or what remains of it; 2: a whole and sound message is there. A stream with a

@@ -1,10 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* health.c: weighs upstreams by how often a question went there, and by their silence. */
+/* health.c: notes on upstreams, and how long they count. */
 #include "dns/health.h"
-
-/* An upstream that is silent stands behind one that the question has gone to once already. */
-#define SILENCE_WEIGHT 2
-#define FAILURE_WEIGHT 1000
 
 void health_note_silence(struct health *health, uint64_t now_us)
 {
@@ -25,20 +21,41 @@ void health_note_end(struct health *health)
     health->is_answering = false;
 }
 
-size_t health_choose(const struct health *health, size_t count, const unsigned char *asked, uint32_t failed)
+void health_note_quirk(struct health *health, uint64_t now_us)
 {
-    size_t best = 0;
-    unsigned best_weight = 0;
-    for (size_t i = 0; i < count; i++) {
-        unsigned weight = asked[i];
-        weight += health[i].is_silent ? SILENCE_WEIGHT : 0;
-        weight += (failed >> i & 1U) != 0 ? FAILURE_WEIGHT : 0;
-        if (i == 0 || weight < best_weight) {
-            best = i;
-            best_weight = weight;
-        }
-    }
-    return best;
+    health->quirk_until_us = now_us + HEALTH_QUIRK_US;
+}
+
+void health_note_no_quirk(struct health *health)
+{
+    health->quirk_until_us = 0;
+    health->lost_case_until_us = 0;
+}
+
+void health_note_lost_case(struct health *health, uint64_t now_us)
+{
+    health_note_quirk(health, now_us);
+    health->lost_case_until_us = now_us + HEALTH_QUIRK_US;
+}
+
+bool health_loses_case(const struct health *health, uint64_t now_us)
+{
+    return now_us < health->lost_case_until_us;
+}
+
+bool health_has_quirk(const struct health *health, uint64_t now_us)
+{
+    return now_us < health->quirk_until_us;
+}
+
+void health_note_no_tcp(struct health *health, uint64_t now_us)
+{
+    health->no_tcp_until_us = now_us + HEALTH_NO_TCP_US;
+}
+
+bool health_has_tcp(const struct health *health, uint64_t now_us)
+{
+    return now_us >= health->no_tcp_until_us;
 }
 
 size_t health_choose_probe(struct health *health, size_t count, uint64_t now_us)

@@ -45,6 +45,7 @@ struct dns_answer {
     uint32_t negative_ttl_s; /* RFC 2308 section 5, 0 without SOA */
     bool has_soa;            /* a zone vouches for what there is not */
     const char *zone;        /* which, as `host` is written, "." for the root; "" without SOA */
+    bool is_unconfirmed;     /* that there is nothing rests on our letter case, or on an empty message: see RESOLVER_CONFIRMS */
     bool authentic;          /* the AD bit (RFC 4035 section 3.2.3) */
     mxcheck_dnssec dnssec;   /* what it says, if whoever set it is believed; UNKNOWN otherwise */
     const struct dns_record *records;
@@ -63,11 +64,20 @@ struct resolver_query {
     void *inner; /* NULL: not under way */
 };
 
+/* Flags of a question. */
+enum resolver_flag {
+    /* Nobody is rejected by what a server makes of our letter case, or by an empty message of a broken one: such an answer
+     * says that it is unconfirmed, and is asked again with this flag. The name then goes in lower case, and an empty
+     * message counts when every upstream that answers has nothing else. */
+    RESOLVER_CONFIRMS = 1
+};
+
 struct resolver_ops {
-    int (*ask)(struct resolver *resolver, const char *name, enum dns_type type, uint64_t deadline_us,
+    int (*ask)(struct resolver *resolver, const char *name, enum dns_type type, unsigned flags, uint64_t deadline_us,
                resolver_cb callback, void *user, struct resolver_query *query);
     void (*cancel)(struct resolver_query *query);
     bool (*is_idle)(const struct resolver *resolver);
+    void (*contradict)(struct resolver *resolver, const char *upstream); /* or NULL */
     void (*free)(struct resolver *resolver);
 };
 
@@ -92,14 +102,14 @@ static inline void resolver_count(const struct resolver *resolver, enum resolver
         __atomic_add_fetch(&resolver->tally[kind], 1, __ATOMIC_RELAXED);
 }
 
-/* Ask for an absolute name (no search list). deadline_us is of clock_now_us. Returns 0, or -1 when memory ran out, and
- * then there is no callback. */
-static inline int resolver_ask(struct resolver *resolver, const char *name, enum dns_type type, uint64_t deadline_us,
-                               resolver_cb callback, void *user, struct resolver_query *query)
+/* Ask for an absolute name (no search list). flags: of enum resolver_flag; deadline_us is of clock_now_us. Returns 0, or
+ * -1 when memory ran out, and then there is no callback. */
+static inline int resolver_ask(struct resolver *resolver, const char *name, enum dns_type type, unsigned flags,
+                               uint64_t deadline_us, resolver_cb callback, void *user, struct resolver_query *query)
 {
     query->resolver = resolver;
     query->inner = NULL;
-    return resolver->ops->ask(resolver, name, type, deadline_us, callback, user, query);
+    return resolver->ops->ask(resolver, name, type, flags, deadline_us, callback, user, query);
 }
 
 /* Silent and final; does nothing when the query is not under way. */
@@ -107,6 +117,13 @@ static inline void resolver_cancel(struct resolver_query *query)
 {
     if (query->inner != NULL)
         query->resolver->ops->cancel(query);
+}
+
+/* What this upstream said, unconfirmed, was wrong. */
+static inline void resolver_contradict(struct resolver *resolver, const char *upstream)
+{
+    if (resolver->ops->contradict != NULL)
+        resolver->ops->contradict(resolver, upstream);
 }
 
 /* Nothing is under way. */

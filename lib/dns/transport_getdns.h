@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* transport_getdns.h: one getdns context per upstream, on our loop, which reads nothing that has not been walked; but
- * from TLS, whose server has proved who it is. */
+/* transport_getdns.h: one upstream, asked through getdns contexts on our loop, which read nothing that has not been
+ * walked; but from TLS, whose server has proved who it is. */
 #ifndef MXCHECK_DNS_TRANSPORT_GETDNS_H
 #define MXCHECK_DNS_TRANSPORT_GETDNS_H
 
@@ -11,29 +11,59 @@
 #include <getdns/getdns_extra.h>
 
 struct transport;
+struct transport_attempt;
 struct call;
 
-/* When descriptors run out under getdns, it keeps the question for ever, and would crash if it were cancelled: its
- * context is put aside then, at most so often. */
-#define TRANSPORT_STUCK_MAX 8
+/* getdns contexts of one transport at a time: the current one, and those that get no more questions. A context holds
+ * one connection at most. */
+#define TRANSPORT_CHANNELS_MAX 9
+
+/* How an attempt ended. */
+enum transport_end {
+    TRANSPORT_ANSWERED,
+    TRANSPORT_MALFORMED,  /* an answer came whose structure lies */
+    TRANSPORT_UNREACHABLE /* the network or the system refused, or a stream ended before the answer */
+};
+
+/* What became of a question to send. */
+enum transport_sending {
+    TRANSPORT_SENT,
+    TRANSPORT_NO_DESCRIPTOR, /* or no channel */
+    TRANSPORT_NO_MEMORY,
+    TRANSPORT_NO_ROUTE /* the system refuses to connect */
+};
+
+/* A getdns context, and the connection that it may have. */
+struct transport_channel {
+    getdns_context *context; /* NULL: a free place */
+    size_t running;          /* attempts under way */
+    unsigned asked;          /* questions in all */
+    unsigned answered;
+    bool has_edns;   /* the next question gets an OPT record */
+    bool is_retired; /* gets no more questions, and is closed when none is under way */
+    bool is_stuck;   /* getdns keeps a question for ever, and would crash if it were cancelled */
+};
 
 /* One question sent to one upstream. Lives in its owner's memory until it has ended. */
 struct transport_attempt {
     struct transport *transport;
-    const char *name; /* without final dot, in the letter case that a datagram must bring back; lent while running */
+    const char *name; /* as it is sent, without final dot; lent while running */
     uint16_t type;
+    bool keeps_case; /* a datagram must bring the name back in its letter case */
+    bool has_opt;    /* the question has an OPT record */
     bool is_running;
     bool is_connected; /* its datagram socket is `socket` */
     int socket;
-    getdns_context *context; /* that has the question */
-    struct call *call;       /* what getdns knows of it */
+    struct transport_channel *channel; /* that has the question */
+    struct call *call;                 /* what getdns knows of it */
     getdns_transaction_t id;
-    /* Called once unless transport_cancel ended it: message[size] is the answer, walked whole; NULL: `failure` says
-     * what happened. May come from inside getdns: it must not cancel, ask or free, only remember. */
-    void (*ended)(struct transport_attempt *attempt, const uint8_t *message, size_t size, const char *failure);
-    /* A datagram came that is right but for its letter case. It was thrown away; the attempt goes on. From the loop's
-     * turn: it may ask elsewhere. */
-    void (*doubted)(struct transport_attempt *attempt);
+    /* Called once unless transport_cancel ended it: message[size] is the answer, walked whole, or NULL, and `failure`
+     * says what happened. May come from inside getdns: it must not cancel, ask or free, only remember. */
+    void (*ended)(struct transport_attempt *attempt, enum transport_end end, const uint8_t *message, size_t size,
+                  const char *failure);
+    /* A datagram came that is sound and right but for its letter case, or whose id getdns could not check. The attempt
+     * goes on. From the loop's turn: it may ask elsewhere. */
+    void (*doubted)(struct transport_attempt *attempt, const uint8_t *message, size_t size);
     /* A datagram came that was cut short. The attempt has ended by it. From the loop's turn. */
     void (*truncated)(struct transport_attempt *attempt);
 };
@@ -47,20 +77,20 @@ struct transport_share {
     bool asks_ad;    /* questions have the AD bit set (RFC 6840 section 5.7) */
 };
 
-/* An upstream with its getdns context. */
 struct transport {
     getdns_eventloop eventloop; /* first: getdns hands it back to us */
     getdns_eventloop_vmt vmt;
     struct transport_share *share;
     struct upstream upstream;
-    getdns_context *context;                    /* NULL until the first question */
-    getdns_context *stuck[TRANSPORT_STUCK_MAX]; /* those before it that hold a question for ever */
-    size_t stuck_count;
-    struct transport_attempt *current; /* whose descriptors getdns is scheduling now */
-    bool has_scheduled;                /* getdns has put the question at hand on the loop */
-    int highest_fd;                    /* that was seen */
-    size_t running;                    /* attempts under way here */
-    bool is_worn;                      /* a connection failed: getdns would leave this server alone */
+    struct transport_channel channels[TRANSPORT_CHANNELS_MAX];
+    struct transport_channel *current; /* gets the next question; NULL: none yet */
+    struct loop_timer reaper;          /* closes retired channels from the loop's turn */
+    struct transport_attempt *scheduling; /* whose descriptors getdns is scheduling now */
+    bool has_scheduled;                   /* getdns has put the question at hand on the loop */
+    int highest_fd;                       /* that was seen */
+    size_t running;                       /* attempts under way here */
+    unsigned short_streams;               /* in a row that ended after one answer with more questions under way */
+    uint64_t single_until_us;             /* until then each question has a connection of its own */
 };
 
 void transport_init(struct transport *transport, struct transport_share *share, const struct upstream *upstream);
@@ -68,11 +98,19 @@ void transport_init(struct transport *transport, struct transport_share *share, 
 /* From outside getdns' callbacks, with no attempt running. */
 void transport_clear(struct transport *transport);
 
-/* Send. timeout_us is when getdns itself gives up, should nobody else. Returns 0, or -1 when getdns refuses: then
- * `ended` is not called. `ended` may be called before this returns. */
-int transport_ask(struct transport *transport, struct transport_attempt *attempt, uint64_t timeout_us);
+/* Is it a connection that carries several questions? */
+bool transport_is_stream(const struct transport *transport);
+
+/* Send. timeout_us is when getdns itself gives up, should nobody else. Unless it returns TRANSPORT_SENT, `ended` is not
+ * called. `ended` may be called before this returns. */
+enum transport_sending transport_ask(struct transport *transport, struct transport_attempt *attempt,
+                                     uint64_t timeout_us);
 
 /* Silent; does nothing when the attempt has ended. From outside getdns' callbacks. */
 void transport_cancel(struct transport_attempt *attempt);
+
+/* The attempt has waited too long: the next question of any asker goes over another connection, and this one is closed
+ * when nothing is under way on it. Does nothing where there are no connections, or where that has been done. */
+void transport_leave_stream(struct transport_attempt *attempt);
 
 #endif

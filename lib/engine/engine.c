@@ -38,8 +38,11 @@ static struct resolver *new_resolver(struct engine *engine, const struct upstrea
     const struct options *options = &settings->options;
     /* libunbound sends again by itself. */
     uint32_t retry_ms = options->resolution == RESOLUTION_RECURSIVE ? options->timeout_ms : options->retry_after_ms;
-    struct resolver *resolver = resolver_getdns_new(&settings->memory, &settings->log, engine->loop, upstreams,
-                                                    (uint64_t)retry_ms * 1000, options->trusts_ad);
+    const struct resolver_settings asking = {.retry_after_us = (uint64_t)retry_ms * 1000,
+                                             .asks_ad = options->trusts_ad,
+                                             .is_case_random = !options->keeps_lower_case};
+    struct resolver *resolver =
+        resolver_getdns_new(&settings->memory, &settings->log, engine->loop, upstreams, &asking);
     if (resolver == NULL)
         return NULL;
     resolver->tally = settings->queries;

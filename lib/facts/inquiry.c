@@ -87,7 +87,8 @@ static void on_answer(void *user, const struct dns_answer *answer);
 
 static int ask(struct inquiry *inquiry, struct resolver *resolver, const char *name)
 {
-    return resolver_ask(resolver, name, inquiry->type, inquiry->deadline_us, on_answer, inquiry, &inquiry->query);
+    return resolver_ask(resolver, name, inquiry->type, inquiry->flags, inquiry->deadline_us, on_answer, inquiry,
+                        &inquiry->query);
 }
 
 static void on_answer(void *user, const struct dns_answer *answer)
@@ -102,14 +103,20 @@ static void on_answer(void *user, const struct dns_answer *answer)
             inquiry->done(inquiry, NULL);
         return;
     }
+    if (inquiry->is_unconfirmed && answer->outcome == DNS_RECORDS)
+        resolver_contradict(inquiry->query.resolver, draft_text(inquiry->draft, inquiry->answer->upstream));
+    inquiry->is_unconfirmed = answer->is_unconfirmed;
     note(inquiry, answer);
     inquiry->done(inquiry, answer);
 }
 
 int inquiry_start(struct inquiry *inquiry, struct resolver *resolver, const char *name, enum dns_type type,
-                  uint64_t deadline_us)
+                  unsigned flags, uint64_t deadline_us)
 {
     inquiry->type = type;
+    inquiry->flags = flags;
+    inquiry->alias_steps = 0;
+    inquiry->answer->alias = 0;
     inquiry->started_us = clock_now_us();
     inquiry->deadline_us = deadline_us;
     inquiry->alias_ttl_s = UINT32_MAX;

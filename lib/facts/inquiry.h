@@ -26,14 +26,17 @@ struct inquiry {
     struct resolver_query query;
     uint64_t started_us;
     uint64_t deadline_us;
+    unsigned flags;        /* of enum resolver_flag */
+    bool is_unconfirmed;   /* the answer: see dns_answer */
     unsigned alias_steps;
     uint32_t alias_ttl_s;  /* lowest of the aliases that were followed here */
     mxcheck_dnssec dnssec; /* of those aliases */
 };
 
-/* Ask for `name`; owner, done, draft and answer are set. Returns 0, or -1 when memory ran out. */
+/* Ask for `name`; owner, done, draft and answer are set. flags: of enum resolver_flag. Returns 0, or -1 when memory ran
+ * out. */
 int inquiry_start(struct inquiry *inquiry, struct resolver *resolver, const char *name, enum dns_type type,
-                  uint64_t deadline_us);
+                  unsigned flags, uint64_t deadline_us);
 
 static inline bool inquiry_is_under_way(const struct inquiry *inquiry)
 {

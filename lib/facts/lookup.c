@@ -20,6 +20,7 @@ struct lookup {
     void *user;
     struct inquiry inquiry[FACTS_QUESTIONS];
     bool has_usable;         /* an address of the domain that counts */
+    bool is_confirming;      /* that there is no MX */
     struct targets *targets; /* NULL: not asked, or not yet */
     char domain[];
 };
@@ -47,9 +48,9 @@ static void finish(struct lookup *lookup, bool is_whole)
     callback(user, facts);
 }
 
-static int ask(struct lookup *lookup, enum facts_question which)
+static int ask(struct lookup *lookup, enum facts_question which, unsigned flags)
 {
-    return inquiry_start(&lookup->inquiry[which], lookup->resolver, lookup->domain, type_of[which],
+    return inquiry_start(&lookup->inquiry[which], lookup->resolver, lookup->domain, type_of[which], flags,
                          lookup->deadline_us);
 }
 
@@ -58,9 +59,13 @@ static void on_targets(void *user, bool is_whole)
     finish(user, is_whole);
 }
 
+/* What was asked meanwhile, in the place of an MX that an upstream had denied, does not count beside it. */
 static void after_mx(struct lookup *lookup, const struct dns_answer *answer)
 {
     const struct targets_wants *wants = &lookup->wants.targets;
+    lookup->draft.answer[FACTS_A] = facts_not_asked;
+    lookup->draft.answer[FACTS_AAAA] = facts_not_asked;
+    lookup->draft.none_usable = false;
     for (size_t i = 0; i < answer->count; i++)
         draft_add_mx(&lookup->draft, answer->records[i].preference, answer->records[i].ttl_s, answer->records[i].host);
     if (wants->most > 0 && targets_start(lookup->resolver, &lookup->draft, wants, lookup->deadline_us, on_targets,
@@ -70,21 +75,47 @@ static void after_mx(struct lookup *lookup, const struct dns_answer *answer)
         finish(lookup, true);
 }
 
+static enum facts_outcome outcome_of(const struct lookup *lookup, enum facts_question which)
+{
+    return (enum facts_outcome)lookup->draft.answer[which].outcome;
+}
+
+/* Does the absence of MX rest on an answer that must not decide alone? Not where it decides nothing, because an address
+ * will do or because an address could not be looked up; nor where the name does not exist for other types either. */
+static bool needs_confirmation(const struct lookup *lookup)
+{
+    enum facts_outcome a = outcome_of(lookup, FACTS_A), aaaa = outcome_of(lookup, FACTS_AAAA);
+    if (!lookup->inquiry[FACTS_MX].is_unconfirmed || lookup->has_usable || facts_is_failure(a) || facts_is_failure(aaaa))
+        return false;
+    return outcome_of(lookup, FACTS_MX) != FACTS_NXDOMAIN || (a != FACTS_NXDOMAIN && aaaa != FACTS_NXDOMAIN);
+}
+
+/* All that is there has been asked for. */
+static void settle(struct lookup *lookup)
+{
+    if (!needs_confirmation(lookup))
+        finish(lookup, true);
+    else if (ask(lookup, FACTS_MX, RESOLVER_CONFIRMS) != 0)
+        finish(lookup, false);
+    else
+        lookup->is_confirming = true;
+}
+
 /* RFC 5321 section 5.1: the implicit MX is asked for where no MX was found, and not where MX failed. */
 static bool needs_addresses(const struct lookup *lookup)
 {
-    enum facts_outcome outcome = (enum facts_outcome)lookup->draft.answer[FACTS_MX].outcome;
-    return (lookup->wants.a || lookup->wants.aaaa) &&
+    enum facts_outcome outcome = outcome_of(lookup, FACTS_MX);
+    return (lookup->wants.a || lookup->wants.aaaa) && !lookup->is_confirming &&
            (outcome == FACTS_NODATA || (outcome == FACTS_NXDOMAIN && lookup->wants.confirm_nxdomain));
 }
 
+/* The questions for addresses confirm as well that the name does not exist. */
 static void without_mx(struct lookup *lookup)
 {
-    if (!needs_addresses(lookup)) {
-        finish(lookup, true);
-        return;
-    }
-    if ((lookup->wants.a && ask(lookup, FACTS_A) != 0) || (lookup->wants.aaaa && ask(lookup, FACTS_AAAA) != 0))
+    if (!needs_addresses(lookup))
+        settle(lookup);
+    else if ((lookup->wants.a && ask(lookup, FACTS_A, RESOLVER_CONFIRMS) != 0) ||
+             (lookup->wants.aaaa && ask(lookup, FACTS_AAAA, RESOLVER_CONFIRMS) != 0))
         finish(lookup, false);
 }
 
@@ -99,7 +130,7 @@ static void after_address(struct lookup *lookup, enum dns_type type, const struc
     lookup->has_usable |= is_usable;
     lookup->draft.none_usable = !lookup->has_usable;
     if ((type == DNS_A && is_usable) || !is_waiting)
-        finish(lookup, true);
+        settle(lookup);
 }
 
 static void on_answer(struct inquiry *inquiry, const struct dns_answer *answer)
@@ -139,7 +170,7 @@ int lookup_start(const mxcheck_memory *memory, struct resolver *resolver, const 
         lookup->inquiry[i].draft = &lookup->draft;
         lookup->inquiry[i].answer = &lookup->draft.answer[i];
     }
-    if (ask(lookup, FACTS_MX) != 0) {
+    if (ask(lookup, FACTS_MX, 0) != 0) {
         free_lookup(lookup);
         return -1;
     }

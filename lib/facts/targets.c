@@ -20,6 +20,7 @@ struct targets {
     struct loop_timer timer; /* when the others are asked beside the first */
     size_t next;             /* the first that was not asked */
     size_t under_way;        /* questions */
+    bool is_confirming;      /* that hosts have no address */
     struct inquiry inquiries[];
 };
 
@@ -48,7 +49,7 @@ static void end_without(struct targets *targets)
 
 static void on_answer(struct inquiry *inquiry, const struct dns_answer *answer);
 
-static int ask(struct targets *targets, struct draft_target *target, size_t index, enum dns_type type)
+static int ask(struct targets *targets, struct draft_target *target, size_t index, enum dns_type type, unsigned flags)
 {
     size_t which = type == DNS_A ? 0 : 1;
     struct inquiry *inquiry = &targets->inquiries[2 * index + which];
@@ -58,10 +59,11 @@ static int ask(struct targets *targets, struct draft_target *target, size_t inde
     inquiry->draft = targets->draft;
     inquiry->answer = &target->answer[which];
     targets->under_way++;
-    return inquiry_start(inquiry, targets->resolver, host, type, targets->deadline_us);
+    return inquiry_start(inquiry, targets->resolver, host, type, flags, targets->deadline_us);
 }
 
-/* Ask for the next host that can be asked for. Returns 1, 0 when there is none, -1 when memory ran out. */
+/* Ask for the next host that can be asked for; the second question confirms what the first says, should the host not
+ * exist. Returns 1, 0 when there is none, -1 when memory ran out. */
 static int ask_next(struct targets *targets)
 {
     while (targets->next < targets->draft->target_count) {
@@ -70,7 +72,9 @@ static int ask_next(struct targets *targets)
         const char *host = draft_text(targets->draft, target->host);
         if (targets->wants.skips_special_use && domain_special_use(host, strlen(host)) != NULL)
             continue;
-        return ask(targets, target, index, DNS_A) != 0 || ask(targets, target, index, DNS_AAAA) != 0 ? -1 : 1;
+        bool is_asked = ask(targets, target, index, DNS_A, 0) == 0 &&
+                        ask(targets, target, index, DNS_AAAA, RESOLVER_CONFIRMS) == 0;
+        return is_asked ? 1 : -1;
     }
     return 0;
 }
@@ -83,6 +87,35 @@ static bool ask_others(struct targets *targets)
     while ((asked = ask_next(targets)) > 0)
         continue;
     return asked == 0;
+}
+
+/* A host that could not be looked up leaves it open whether there is a usable one. */
+static bool has_failure(const struct targets *targets)
+{
+    for (size_t i = 0; i < targets->next; i++) {
+        const struct draft_target *target = &targets->draft->targets[i];
+        if (facts_is_failure((enum facts_outcome)target->answer[0].outcome) ||
+            facts_is_failure((enum facts_outcome)target->answer[1].outcome))
+            return true;
+    }
+    return false;
+}
+
+/* Ask anew for the addresses that are missing by answers which must not decide alone. False when memory ran out. */
+static bool confirm(struct targets *targets)
+{
+    if (targets->is_confirming || has_failure(targets))
+        return true;
+    targets->is_confirming = true;
+    for (size_t i = 0; i < targets->next; i++) {
+        struct draft_target *target = &targets->draft->targets[i];
+        bool does_not_exist =
+            target->answer[0].outcome == FACTS_NXDOMAIN && target->answer[1].outcome == FACTS_NXDOMAIN;
+        if (targets->inquiries[2 * i].is_unconfirmed && !does_not_exist &&
+            ask(targets, target, i, DNS_A, RESOLVER_CONFIRMS) != 0)
+            return false;
+    }
+    return true;
 }
 
 /* The first host keeps us waiting. */
@@ -101,7 +134,9 @@ static void on_answer(struct inquiry *inquiry, const struct dns_answer *answer)
         end(targets, answer != NULL);
         return;
     }
-    if (targets->under_way == 0 && !ask_others(targets))
+    if (targets->under_way > 0)
+        return;
+    if (!ask_others(targets) || (targets->under_way == 0 && !confirm(targets)))
         end(targets, false);
     else if (targets->under_way == 0)
         end_without(targets);

@@ -35,6 +35,7 @@ struct options {
     enum resolution resolution;
     uint32_t timeout_ms;
     uint32_t retry_after_ms;
+    bool keeps_lower_case;
     uint32_t max_pending;
     enum depth depth;
     uint32_t max_targets;

@@ -87,7 +87,7 @@ class Faults(unittest.TestCase):
         ("source-then-good", {"mx"}),
         ("random-then-good", {"mx"}),
         ("lower", {"mx"}),
-        ("lower-close", FAILURES),
+        ("lower-close", {"mx"}),
         ("lie", {"dns-failure"}),
         ("short", {"dns-failure"}),
     ]
@@ -174,9 +174,11 @@ class Faults(unittest.TestCase):
         with Liar(port=port) as second:
             self.assertEqual(run(names("good"), second.address).reasons(), {"mx"})
 
-    def test_all_upstreams_dead_is_a_failure_at_once(self):
-        outcome = self.clean(run(names("good", 50), "127.0.0.1:1 127.0.0.1:2 tcp://127.0.0.1:3", timeout="60s"), 10000)
+    def test_all_upstreams_dead_is_a_failure_in_time(self):
+        """Not at once: a resolver that is being started again refuses, too."""
+        outcome = self.clean(run(names("good", 50), "127.0.0.1:1 127.0.0.1:2 tcp://127.0.0.1:3"))
         self.assertEqual(outcome.reasons(), {"dns-failure"})
+        self.assertGreater(min(int(elapsed) for _, _, elapsed in outcome.rows), TIMEOUT_MS / 2)
 
     def test_hostile_answers_are_failures_and_nothing_else(self):
         with Liar() as liar:

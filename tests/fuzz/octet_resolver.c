@@ -150,12 +150,13 @@ static void on_timer(void *user)
     answer_clear(&answer);
 }
 
-static int ask(struct resolver *base, const char *name, enum dns_type type, uint64_t deadline_us, resolver_cb callback,
-               void *user, struct resolver_query *handle)
+static int ask(struct resolver *base, const char *name, enum dns_type type, unsigned flags, uint64_t deadline_us,
+               resolver_cb callback, void *user, struct resolver_query *handle)
 {
     struct octet_resolver *resolver = self(base);
     struct octet_question *question = calloc(1, sizeof(*question));
     (void)deadline_us;
+    (void)flags;
     demand(question != NULL && resolver->count < OCTET_QUESTIONS_MAX && strlen(name) < sizeof(question->name));
     memcpy(question->name, name, strlen(name) + 1);
     question->type = type;
@@ -185,7 +186,7 @@ static void do_nothing(struct resolver *base)
     (void)base;
 }
 
-static const struct resolver_ops ops = {ask, cancel, is_idle, do_nothing};
+static const struct resolver_ops ops = {ask, cancel, is_idle, NULL, do_nothing};
 
 void octet_resolver_init(struct octet_resolver *resolver, struct loop *loop, const mxcheck_memory *memory,
                          struct octets *octets)

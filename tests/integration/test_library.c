@@ -293,14 +293,16 @@ static void test_a_check_ends_by_its_timeout(void **state)
     }
 }
 
-static void test_a_closed_port_is_a_failure_and_no_wait(void **state)
+/* It is tried again until the time is over, since a resolver that is being restarted refuses, too; but what is told is
+ * that it refused, and not that nobody answered. */
+static void test_a_closed_port_is_a_failure_and_no_timeout(void **state)
 {
-    static const struct setting settings[] = {{"upstreams", "127.0.0.1:1"}, {NULL, NULL}};
+    static const struct setting settings[] = {{"upstreams", "127.0.0.1:1"}, {"timeout", "1s"}, {NULL, NULL}};
     (void)state;
     mxcheck_ctx *ctx = support_ctx(settings);
     int64_t start = support_now_ms();
     support_expect(ctx, MXCHECK_ROLE_RCPT, GOOD, MXCHECK_REASON_DNS_FAILURE);
-    assert_in_range(support_now_ms() - start, 0, 2000);
+    assert_in_range(support_now_ms() - start, 990, 3000);
     mxcheck_ctx_free(ctx);
 }
 
@@ -448,7 +450,7 @@ int main(void)
         cmocka_unit_test(test_a_truncated_answer_is_asked_again_over_tcp),
         cmocka_unit_test(test_an_address_that_is_none_asks_nothing),
         cmocka_unit_test(test_a_check_ends_by_its_timeout),
-        cmocka_unit_test(test_a_closed_port_is_a_failure_and_no_wait),
+        cmocka_unit_test(test_a_closed_port_is_a_failure_and_no_timeout),
         cmocka_unit_test(test_the_next_upstream_answers_for_a_dead_one),
         cmocka_unit_test(test_upstreams_over_tcp_are_asked_over_tcp),
         cmocka_unit_test(test_many_threads_share_a_context),

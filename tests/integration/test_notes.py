@@ -146,13 +146,22 @@ class Work(WithServers):
     def test_without_mx_it_takes_three(self):
         for depth in (RECORDS, TARGETS):
             self.expect("implicit-a", depth, "implicit-a", *(("implicit-a", rdtype) for rdtype in ("MX", "A", "AAAA")))
-            self.expect("txt-only", depth, "no-records", *(("txt-only", rdtype) for rdtype in ("MX", "A", "AAAA")))
-            self.expect("nxdomain", (*depth, "nxdomain=final"), "no-such-domain", ("nxdomain", "MX"))
-            self.expect("txt-only", (*depth, "implicit-mx=none"), "no-records", ("txt-only", "MX"))
-            self.expect("txt-only", (*depth, "implicit-mx=a"), "no-records", ("txt-only", "MX"), ("txt-only", "A"))
+            self.expect("nxdomain", depth, "no-such-domain", *(("nxdomain", rdtype) for rdtype in ("MX", "A", "AAAA")))
+
+    def test_an_mx_that_is_missing_is_asked_for_in_lower_case_before_it_rejects(self):
+        """Unless A or AAAA, in lower case, say as well that the name does not exist."""
+        mx = ("txt-only", "MX")
+        for depth in (RECORDS, TARGETS):
+            self.expect("txt-only", depth, "no-records", mx, ("txt-only", "A"), ("txt-only", "AAAA"), mx)
+            self.expect("nxdomain", (*depth, "nxdomain=final"), "no-such-domain", *2 * [("nxdomain", "MX")])
+            self.expect("txt-only", (*depth, "implicit-mx=none"), "no-records", mx, mx)
+            self.expect("txt-only", (*depth, "implicit-mx=a"), "no-records", mx, ("txt-only", "A"), mx)
+            self.expect("txt-only", (*depth, "letter-case=lower"), "no-records", mx, ("txt-only", "A"),
+                        ("txt-only", "AAAA"))
 
     def test_a_failed_mx_takes_no_other(self):
-        self.expect("sf-mx-aok.f", TARGETS, "dns-failure", ("sf-mx-aok.f", "MX"))
+        """It is asked for again in the plain form."""
+        self.expect("sf-mx-aok.f", TARGETS, "dns-failure", *2 * [("sf-mx-aok.f", "MX")])
 
     def test_a_good_first_host_takes_three(self):
         for domain, host in (("ok-mx", "mail"), ("mx-200", "h1.mxh")):

@@ -191,13 +191,14 @@ static void on_due(void *user)
     callback(asker, &answer);
 }
 
-static int ask(struct resolver *base, const char *name, enum dns_type type, uint64_t deadline_us, resolver_cb callback,
-               void *user, struct resolver_query *handle)
+static int ask(struct resolver *base, const char *name, enum dns_type type, unsigned flags, uint64_t deadline_us,
+               resolver_cb callback, void *user, struct resolver_query *handle)
 {
     struct patient *patient = (struct patient *)(void *)base;
     struct question *question = calloc(1, sizeof(*question));
     size_t which = name[0] == 'h' ? (size_t)(name[1] - '0') : HOSTS_MAX;
     assert_non_null(question);
+    (void)flags;
     question->handle = handle;
     question->type = type;
     question->reply = type == DNS_MX ? patient->zone->mx : patient->zone->address[which][type == DNS_AAAA];

@@ -15,6 +15,7 @@ struct zone_question {
     struct resolver_query *handle;
     char name[300];
     enum dns_type type;
+    bool confirms;
     resolver_cb callback;
     void *user;
     struct loop_timer timer;
@@ -29,6 +30,8 @@ struct found {
     char alias[300];
     bool has_name;
     bool is_silent;
+    bool is_denied; /* once */
+    enum dns_outcome denial;
 };
 
 static const char *type_name(enum dns_type type)
@@ -56,6 +59,9 @@ static void take_outcome(struct found *found, const char *word, const char *rest
         answer->dnssec = MXCHECK_DNSSEC_SECURE;
     } else if (strcmp(word, "insecure") == 0) {
         answer->dnssec = MXCHECK_DNSSEC_INSECURE;
+    } else if (strcmp(word, "denied") == 0 || strcmp(word, "empty") == 0) {
+        found->is_denied = true;
+        found->denial = word[0] == 'd' ? DNS_NXDOMAIN : DNS_NODATA;
     } else if (strcmp(word, "silent") == 0) {
         found->is_silent = true;
     } else if (strcmp(word, "alias") == 0) {
@@ -128,6 +134,11 @@ static void find(struct found *found, const struct zone_question *question)
         found->answer.outcome = DNS_NXDOMAIN;
         found->answer.rcode = 3;
     }
+    if (found->is_denied && !question->confirms) {
+        found->answer.outcome = found->denial;
+        found->answer.is_unconfirmed = true;
+        found->answer.count = 0;
+    }
     if (found->answer.outcome == DNS_NXDOMAIN)
         found->answer.zone = "example";
 }
@@ -153,8 +164,8 @@ static void on_timer(void *user)
     callback(asker, &found.answer);
 }
 
-static int ask(struct resolver *base, const char *name, enum dns_type type, uint64_t deadline_us, resolver_cb callback,
-               void *user, struct resolver_query *handle)
+static int ask(struct resolver *base, const char *name, enum dns_type type, unsigned flags, uint64_t deadline_us,
+               resolver_cb callback, void *user, struct resolver_query *handle)
 {
     struct zone_resolver *resolver = (struct zone_resolver *)(void *)base;
     resolver->asked++;
@@ -167,6 +178,7 @@ static int ask(struct resolver *base, const char *name, enum dns_type type, uint
     question->handle = handle;
     snprintf(question->name, sizeof(question->name), "%s", name);
     question->type = type;
+    question->confirms = (flags & RESOLVER_CONFIRMS) != 0;
     question->callback = callback;
     question->user = user;
     question->timer.fire = on_timer;
@@ -181,6 +193,13 @@ static void cancel(struct resolver_query *handle)
     end(handle->inner);
 }
 
+static void contradict(struct resolver *base, const char *upstream)
+{
+    struct zone_resolver *resolver = (struct zone_resolver *)(void *)base;
+    assert(strcmp(upstream, "192.0.2.53:53") == 0);
+    resolver->contradicted++;
+}
+
 static void do_nothing(struct resolver *base)
 {
     (void)base;
@@ -191,7 +210,7 @@ static bool is_idle(const struct resolver *base)
     return ((const struct zone_resolver *)(const void *)base)->under_way == 0;
 }
 
-static const struct resolver_ops ops = {ask, cancel, is_idle, do_nothing};
+static const struct resolver_ops ops = {ask, cancel, is_idle, contradict, do_nothing};
 
 void zone_resolver_init(struct zone_resolver *resolver, struct loop *loop, const char *zone)
 {

@@ -8,6 +8,8 @@
  *     sf.example    MX    servfail                    or timeout, bogus, nxdomain, nodata, silent (no answer at all)
  *     c.example     MX    alias c2.example
  *     ok.example    MX    secure                      or insecure, beside what else there is
+ *     ok.example    MX    denied                      NXDOMAIN, unconfirmed, unless RESOLVER_CONFIRMS is set; empty:
+ *                                                     likewise NODATA
  *
  * A name that has no line does not exist; a type that has none has no data. */
 #ifndef MXCHECK_TESTS_ZONE_RESOLVER_H
@@ -22,6 +24,7 @@ struct zone_resolver {
     unsigned asked;       /* questions so far */
     uint64_t deadline_us; /* of the last of them */
     unsigned under_way;   /* questions that have neither been answered nor cancelled */
+    unsigned contradicted; /* calls of resolver_contradict */
     unsigned fails_from;  /* the number of the question from which memory is short; 0: never */
 };
 

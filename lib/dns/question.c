@@ -142,6 +142,16 @@ static bool has_running(const struct question *question)
     return false;
 }
 
+static bool is_plain_running(const struct question *question, size_t upstream)
+{
+    for (size_t i = 0; i < question->attempt_count; i++) {
+        const struct attempt *attempt = &question->attempts[i];
+        if (attempt->upstream == upstream && attempt->form == RETRY_PLAIN && attempt->transport.is_running)
+            return true;
+    }
+    return false;
+}
+
 /* --- what is known so far --- */
 
 static void drop(struct hearsay *hearsay)
@@ -284,19 +294,24 @@ static void conclude_or_hurry(struct question *question)
         hurry(question);
 }
 
-/* It has answered, and not well. An empty message of another does not count beside a failure: a failure is never taken
+/* It has answered, and not well. Failed validation is no quirk, and one with a quirk fails in the plain form what it fails
+ * in any. An empty message of another does not count beside a failure: a failure is never taken
  * for "no records". Takes over the answer. */
 static void on_failure(const struct attempt *attempt, struct answer *answer)
 {
     struct question *question = attempt->question;
     bool is_validation = answer->dns.outcome == DNS_BOGUS;
+    bool has_quirk = health_has_quirk(health_of(question, attempt->upstream), clock_now_us());
     note_news(question, attempt->upstream, answer);
     retry_note_failure(&question->retry, attempt->upstream, attempt->form);
-    if (is_validation)
-        retry_note_failure(&question->retry, attempt->upstream, RETRY_PLAIN);
+    if (is_validation || (attempt->form == RETRY_PLAIN && has_quirk))
+        retry_note_end(&question->retry, attempt->upstream);
+    if (attempt->is_over_tcp)
+        question->over_tcp &= ~(1U << attempt->upstream);
     if (question->is_fallback_empty)
         drop(&question->fallback);
-    conclude_or_hurry(question);
+    if (attempt->is_alone || !is_plain_running(question, attempt->upstream))
+        conclude_or_hurry(question);
 }
 
 static void on_unreachable(struct question *question, size_t upstream, const char *failure)
@@ -344,16 +359,6 @@ static bool is_empty(const struct question *question, const struct answer *answe
 static bool is_cased_negative(const struct attempt *attempt, const struct answer *answer)
 {
     return is_negative(answer) && attempt->transport.keeps_case && attempt->question->has_case;
-}
-
-static bool is_plain_running(const struct question *question, size_t upstream)
-{
-    for (size_t i = 0; i < question->attempt_count; i++) {
-        const struct attempt *attempt = &question->attempts[i];
-        if (attempt->upstream == upstream && attempt->form == RETRY_PLAIN && attempt->transport.is_running)
-            return true;
-    }
-    return false;
 }
 
 /* Of a pair of answers to one question, each of which one could have been made up: the same records, whatever their

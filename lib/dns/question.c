@@ -868,6 +868,8 @@ int question_start(struct question_share *share, const char *name, enum dns_type
     for (size_t i = 0; i < share->count; i++) {
         if (upstream_of(question, i)->transport == UPSTREAM_RECURSION)
             retry_has_no_plain_form(&question->retry, i);
+        else if (upstream_of(question, i)->transport != UPSTREAM_UDP)
+            retry_is_asked_by_stream(&question->retry, i);
     }
     if (loop_timer_set(share->transport.loop, &question->timer, 0) != 0) {
         memory_free(share->memory, question);

@@ -21,6 +21,11 @@ void retry_has_no_plain_form(struct retry *retry, size_t upstream)
     retry->upstream[upstream].has_failed[RETRY_PLAIN] = true;
 }
 
+void retry_is_asked_by_stream(struct retry *retry, size_t upstream)
+{
+    retry->upstream[upstream].is_stream = true;
+}
+
 void retry_note_sent(struct retry *retry, size_t upstream, enum retry_form form)
 {
     retry->upstream[upstream].sent[form]++;
@@ -82,7 +87,7 @@ enum retry_form retry_form(const struct retry *retry, size_t upstream)
     const struct retry_upstream *state = &retry->upstream[upstream];
     if (state->has_failed[RETRY_USUAL] != state->has_failed[RETRY_PLAIN])
         return state->has_failed[RETRY_USUAL] ? RETRY_PLAIN : RETRY_USUAL;
-    return state->sent[RETRY_PLAIN] < state->sent[RETRY_USUAL] ? RETRY_PLAIN : RETRY_USUAL;
+    return state->sent[RETRY_PLAIN] + state->is_stream < state->sent[RETRY_USUAL] ? RETRY_PLAIN : RETRY_USUAL;
 }
 
 bool retry_is_over(const struct retry *retry)

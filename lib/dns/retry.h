@@ -16,6 +16,7 @@ struct retry_upstream {
     bool has_failed[2];        /* by form: it has answered, and not well */
     bool is_down;              /* it could not be reached since the last wait */
     unsigned char unreachable; /* how often it could not */
+    bool is_stream;            /* what is lost there is a connection: another one is tried before another form */
 };
 
 /* Of one question. Zero it before retry_init. */
@@ -29,6 +30,9 @@ void retry_init(struct retry *retry, size_t count);
 
 /* This upstream is asked in the usual form alone. */
 void retry_has_no_plain_form(struct retry *retry, size_t upstream);
+
+/* This upstream is asked over connections. */
+void retry_is_asked_by_stream(struct retry *retry, size_t upstream);
 
 void retry_note_sent(struct retry *retry, size_t upstream, enum retry_form form);
 

@@ -103,11 +103,26 @@ static void test_one_without_a_plain_form_is_over_with_the_usual_one(void **stat
     assert_true(retry_is_over(&retry));
 }
 
+static void test_a_lost_connection_is_tried_again_in_the_same_form(void **state)
+{
+    struct retry retry = {0};
+    (void)state;
+    retry_init(&retry, 1);
+    retry_is_asked_by_stream(&retry, 0);
+    retry_note_sent(&retry, 0, RETRY_USUAL);
+    assert_int_equal(retry_form(&retry, 0), RETRY_USUAL);
+    retry_note_sent(&retry, 0, RETRY_USUAL);
+    assert_int_equal(retry_form(&retry, 0), RETRY_PLAIN);
+    retry_note_sent(&retry, 0, RETRY_PLAIN);
+    assert_int_equal(retry_form(&retry, 0), RETRY_USUAL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_what_is_sent_next),
         cmocka_unit_test(test_one_without_a_plain_form_is_over_with_the_usual_one),
+        cmocka_unit_test(test_a_lost_connection_is_tried_again_in_the_same_form),
     };
     return cmocka_run_group_tests_name("retry", tests, NULL, NULL);
 }

@@ -10,8 +10,8 @@
 /* Attempts of a resolver at one time, each with a descriptor of its own. */
 #define LINE_CAPACITY_MAX 1000
 
-/* For so long after the system had no descriptor as many attempts are made as it allowed then, and one more for each that
- * it lets pass. */
+/* For so long after the system had no descriptor as many attempts are made as it allowed then, and one more for each
+ * that it lets pass. */
 #define LINE_SHORTAGE_US 200000
 
 /* One question's place; it lives in its owner's memory. Zero it before first use, but for `call` and `user`. */

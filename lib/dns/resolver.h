@@ -45,7 +45,8 @@ struct dns_answer {
     uint32_t negative_ttl_s; /* RFC 2308 section 5, 0 without SOA */
     bool has_soa;            /* a zone vouches for what there is not */
     const char *zone;        /* which, as `host` is written, "." for the root; "" without SOA */
-    bool is_unconfirmed;     /* that there is nothing rests on our letter case, or on an empty message: see RESOLVER_CONFIRMS */
+    bool is_unconfirmed;     /* that there is nothing rests on our letter case, or on an empty message: see
+                                RESOLVER_CONFIRMS */
     bool authentic;          /* the AD bit (RFC 4035 section 3.2.3) */
     mxcheck_dnssec dnssec;   /* what it says, if whoever set it is believed; UNKNOWN otherwise */
     const struct dns_record *records;
@@ -66,9 +67,9 @@ struct resolver_query {
 
 /* Flags of a question. */
 enum resolver_flag {
-    /* Nobody is rejected by what a server makes of our letter case, or by an empty message of a broken one: such an answer
-     * says that it is unconfirmed, and is asked again with this flag. The name then goes in lower case, and an empty
-     * message counts when every upstream that answers has nothing else. */
+    /* Nobody is rejected by what a server makes of our letter case, or by an empty message of a broken one: such an
+     * answer says that it is unconfirmed, and is asked again with this flag. The name then goes in lower case, and an
+     * empty message counts when every upstream that answers has nothing else. */
     RESOLVER_CONFIRMS = 1
 };
 
@@ -102,8 +103,8 @@ static inline void resolver_count(const struct resolver *resolver, enum resolver
         __atomic_add_fetch(&resolver->tally[kind], 1, __ATOMIC_RELAXED);
 }
 
-/* Ask for an absolute name (no search list). flags: of enum resolver_flag; deadline_us is of clock_now_us. Returns 0, or
- * -1 when memory ran out, and then there is no callback. */
+/* Ask for an absolute name (no search list). flags: of enum resolver_flag; deadline_us is of clock_now_us. Returns 0,
+ * or -1 when memory ran out, and then there is no callback. */
 static inline int resolver_ask(struct resolver *resolver, const char *name, enum dns_type type, unsigned flags,
                                uint64_t deadline_us, resolver_cb callback, void *user, struct resolver_query *query)
 {

@@ -83,8 +83,8 @@ struct transport {
     struct transport_share *share;
     struct upstream upstream;
     struct transport_channel channels[TRANSPORT_CHANNELS_MAX];
-    struct transport_channel *current; /* gets the next question; NULL: none yet */
-    struct loop_timer reaper;          /* closes retired channels from the loop's turn */
+    struct transport_channel *current;    /* gets the next question; NULL: none yet */
+    struct loop_timer reaper;             /* closes retired channels from the loop's turn */
     struct transport_attempt *scheduling; /* whose descriptors getdns is scheduling now */
     bool has_scheduled;                   /* getdns has put the question at hand on the loop */
     int highest_fd;                       /* that was seen */

@@ -26,8 +26,8 @@ struct inquiry {
     struct resolver_query query;
     uint64_t started_us;
     uint64_t deadline_us;
-    unsigned flags;        /* of enum resolver_flag */
-    bool is_unconfirmed;   /* the answer: see dns_answer */
+    unsigned flags;      /* of enum resolver_flag */
+    bool is_unconfirmed; /* the answer: see dns_answer */
     unsigned alias_steps;
     uint32_t alias_ttl_s;  /* lowest of the aliases that were followed here */
     mxcheck_dnssec dnssec; /* of those aliases */

@@ -85,7 +85,8 @@ static enum facts_outcome outcome_of(const struct lookup *lookup, enum facts_que
 static bool needs_confirmation(const struct lookup *lookup)
 {
     enum facts_outcome a = outcome_of(lookup, FACTS_A), aaaa = outcome_of(lookup, FACTS_AAAA);
-    if (!lookup->inquiry[FACTS_MX].is_unconfirmed || lookup->has_usable || facts_is_failure(a) || facts_is_failure(aaaa))
+    if (!lookup->inquiry[FACTS_MX].is_unconfirmed || lookup->has_usable || facts_is_failure(a) ||
+        facts_is_failure(aaaa))
         return false;
     return outcome_of(lookup, FACTS_MX) != FACTS_NXDOMAIN || (a != FACTS_NXDOMAIN && aaaa != FACTS_NXDOMAIN);
 }

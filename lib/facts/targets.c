@@ -72,8 +72,8 @@ static int ask_next(struct targets *targets)
         const char *host = draft_text(targets->draft, target->host);
         if (targets->wants.skips_special_use && domain_special_use(host, strlen(host)) != NULL)
             continue;
-        bool is_asked = ask(targets, target, index, DNS_A, 0) == 0 &&
-                        ask(targets, target, index, DNS_AAAA, RESOLVER_CONFIRMS) == 0;
+        bool is_asked =
+            ask(targets, target, index, DNS_A, 0) == 0 && ask(targets, target, index, DNS_AAAA, RESOLVER_CONFIRMS) == 0;
         return is_asked ? 1 : -1;
     }
     return 0;

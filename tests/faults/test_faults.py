@@ -211,6 +211,15 @@ class Faults(unittest.TestCase):
                     self.assertEqual(outcome.reasons(outcome.second), {"mx"})
                     self.assertLess(int(outcome.left["cpu_ms"]), 2500)
 
+    def test_descriptors_that_the_host_holds_lose_no_check(self):
+        """Too few for another sending of each question: what is under way is waited for, the others wait in line. Every
+        answer comes after the first retransmission is due."""
+        with Liar() as liar:
+            for label in ("delay", "good"):
+                outcome = run(names(label, 400), liar.address, "-d", "424", timeout="30s", retry_after="300ms")
+                self.assertEqual(outcome.reasons(outcome.first), {"mx"})
+                self.assertEqual(outcome.left["descriptors"], "0")
+
     def test_ten_thousand_at_once_have_a_thousand_sockets(self):
         with Liar() as liar:
             outcome = self.clean(run(names("good", 10000), liar.address, timeout="60s", retry_after="5s"), 60000)

@@ -16,6 +16,10 @@ table ip faults {
     type filter hook input priority 0
     %s
   }
+  chain leaving {
+    type filter hook output priority 0
+    %s
+  }
 }
 """
 LOSS = """udp dport %(port)d numgen random mod 100 < %(percent)d drop
@@ -24,8 +28,8 @@ udp sport %(port)d numgen random mod 100 < %(percent)d drop"""
 RESET_LATER = "tcp dport %d tcp flags & psh == psh reject with tcp reset"
 
 
-def nft(rule):
-    return subprocess.run(["nft", "-f", "-"], input=RULES % rule, encoding="ascii", stdout=subprocess.DEVNULL,
+def nft(arriving, leaving=""):
+    return subprocess.run(["nft", "-f", "-"], input=RULES % (arriving, leaving), encoding="ascii", stdout=subprocess.DEVNULL,
                           stderr=subprocess.STDOUT, check=False).returncode == 0
 
 
@@ -90,6 +94,17 @@ class Netfilter(unittest.TestCase):
         self.assertEqual(self.check(5, self.first.address).reasons(), {"dns-timeout"})
         self.rule("")
         self.assertEqual(self.check(5, self.first.address).reasons(), {"mx"})
+
+
+    def test_a_send_that_the_system_refuses_now_and_then(self):
+        """EPERM, as of a full connection table: the next try passes, and no other upstream is needed."""
+        self.assertTrue(nft("", "udp dport %d numgen inc mod 2 == 0 drop" % self.first.port))
+        for arguments in ((), ("-t", "1")):
+            self.assertEqual(self.check(20, self.first.address, *arguments).reasons(), {"mx"})
+
+    def test_a_send_that_the_system_always_refuses(self):
+        self.assertTrue(nft("", "udp dport %d drop" % self.first.port))
+        self.assertEqual(self.assert_fails_over().reasons(), {"dns-failure"})
 
 
 if __name__ == "__main__":

@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* question_receive.c: what counts of that which comes back.
+ *
+ * What a stranger must guess to have his answer taken, who sees nothing of the question (RFC 5452 section 9):
+ *   - the usual form over UDP: the port (about 15 bits; the socket is connected), the id (16), and a bit for each
+ * letter of the name. Where getdns does not read the datagram (gate.h) its id stays unchecked, but never where the
+ * letter case stays unchecked as well;
+ *   - the plain form over UDP: port and id, about 31 bits. It is sent after the usual form has failed or stayed
+ *     unanswered, and to confirm that there is nothing;
+ *   - an answer whose letter case is wrong: another one must agree with it, over TCP, or to the plain form: 15 + 31
+ *     bits, and both within one question;
+ *   - TCP and TLS: a sequence number of 32 bits and the port, or the key of the server. */
+#include "dns/question_state.h"
+
+#include "base/clock.h"
+
+/* A stream that the upstream had closed already is opened anew so often for one question before its wait is over. */
+#define STREAM_RETRIES_MAX 2
+
+/* Is an earlier attempt at this upstream in the usual form unanswered? */
+static bool is_usual_form_silent(const struct attempt *plain)
+{
+    for (const struct attempt *attempt = plain->question->attempts; attempt < plain; attempt++) {
+        if (attempt->upstream == plain->upstream && attempt->form == RETRY_USUAL && attempt->transport.is_running)
+            return true;
+    }
+    return false;
+}
+
+/* The answer is a good one. A single loss looks like a quirk; but then the next question in the usual form is answered,
+ * and shows that there is none. */
+static void learn(const struct attempt *attempt, const struct answer *answer)
+{
+    struct question *question = attempt->question;
+    if (attempt->form == RETRY_USUAL) {
+        if (answer->dns.outcome == DNS_RECORDS && !attempt->is_over_tcp)
+            health_note_no_quirk(question_health(question, attempt->upstream));
+        return;
+    }
+    bool is_quirk = question->retry.upstream[attempt->upstream].has_failed[RETRY_USUAL] ||
+                    (question->fallback.is_there && answer->dns.outcome == DNS_RECORDS) ||
+                    (attempt->is_alone && is_usual_form_silent(attempt));
+    if (is_quirk)
+        question_note_quirk(question->share, attempt->upstream);
+}
+
+/* Nobody is left who could say more. */
+static void conclude_or_hurry(struct question *question)
+{
+    if (retry_is_over(&question->retry)) {
+        if (question->fallback.is_there)
+            question_accept_fallback(question);
+        else
+            question_conclude(question);
+        return;
+    }
+    if (retry_choose(&question->retry, question->share->health) < question->share->count)
+        question_hurry(question);
+}
+
+/* It has answered, and not well. Failed validation is no quirk, and one with a quirk fails in the plain form what it
+ * fails in any. An empty message of another does not count beside a failure: a failure is never taken for "no records".
+ * Takes over the answer. */
+static void on_failure(const struct attempt *attempt, struct answer *answer)
+{
+    struct question *question = attempt->question;
+    bool is_validation = answer->dns.outcome == DNS_BOGUS;
+    bool has_quirk = health_has_quirk(question_health(question, attempt->upstream), clock_now_us());
+    question_note_news(question, attempt->upstream, answer);
+    retry_note_failure(&question->retry, attempt->upstream, attempt->form);
+    if (is_validation || (attempt->form == RETRY_PLAIN && has_quirk))
+        retry_note_end(&question->retry, attempt->upstream);
+    if (attempt->is_over_tcp)
+        question->over_tcp &= ~(1U << attempt->upstream);
+    if (question->is_fallback_empty)
+        question_drop(&question->fallback);
+    if (attempt->is_alone || !question_is_plain_running(question, attempt->upstream))
+        conclude_or_hurry(question);
+}
+
+void question_on_unreachable(struct question *question, size_t upstream, const char *failure)
+{
+    struct answer none = question_no_answer(failure);
+    question_note_silence(question, upstream, clock_now_us());
+    question_note_news(question, upstream, &none);
+    retry_note_unreachable(&question->retry, upstream);
+    conclude_or_hurry(question);
+}
+
+/* Where a zone is delegated to servers that do not know it, libunbound comes back with nothing, and calls that well. */
+static bool is_lame(const struct attempt *attempt, const struct answer *answer)
+{
+    return question_upstream(attempt->question, attempt->upstream)->transport == UPSTREAM_RECURSION &&
+           answer->dns.outcome == DNS_NODATA && !answer->dns.has_soa;
+}
+
+/* Where validation is asked for, its failure is an answer: another upstream might not validate at all. */
+static bool is_failure(const struct attempt *attempt, const struct answer *answer)
+{
+    return answer->dns.outcome == DNS_FAILURE ||
+           (answer->dns.outcome == DNS_BOGUS && !question_believes(attempt->question, attempt->upstream));
+}
+
+static bool is_negative(const struct answer *answer)
+{
+    return answer->dns.outcome == DNS_NODATA || answer->dns.outcome == DNS_NXDOMAIN;
+}
+
+/* NOERROR and nothing else, not even who says so: some broken servers answer so where they should fail. */
+static bool is_empty(const struct question *question, const struct answer *answer)
+{
+    return answer->dns.outcome == DNS_NODATA && !answer->dns.has_soa && answer->dns.alias[0] == '\0' &&
+           question->share->count > 1;
+}
+
+/* Does it say that there is nothing, to a name in our own letter case? */
+static bool is_cased_negative(const struct attempt *attempt, const struct answer *answer)
+{
+    return is_negative(answer) && attempt->transport.keeps_case && attempt->question->has_case;
+}
+
+/* Of a pair of answers to one question, each of which one could have been made up: the same records, whatever their
+ * order and TTL. */
+static bool is_confirmed(const struct question *question, bool is_checked, const struct answer *answer)
+{
+    const struct hearsay *hearsay = &question->hearsay;
+    return hearsay->is_there && (hearsay->is_checked || is_checked) && answer_agrees(&hearsay->answer, answer);
+}
+
+/* Keep the answer until the wait is over, should another attempt bring more. Takes over the answer. */
+static void fall_back_on(const struct attempt *attempt, bool is_empty_message, const struct answer *answer)
+{
+    struct question *question = attempt->question;
+    if (is_empty_message && question_has_news(question)) {
+        struct answer given_up = *answer;
+        answer_clear(&given_up);
+        retry_note_end(&question->retry, attempt->upstream);
+        conclude_or_hurry(question);
+        return;
+    }
+    question_remember(&question->fallback, attempt->upstream, true, answer);
+    question->is_fallback_empty = is_empty_message;
+    if (!is_empty_message)
+        return;
+    retry_note_end(&question->retry, attempt->upstream);
+    conclude_or_hurry(question);
+}
+
+/* A good answer. Takes it over. */
+static void on_answer(const struct attempt *attempt, struct answer *answer)
+{
+    struct question *question = attempt->question;
+    bool is_cased = is_cased_negative(attempt, answer);
+    bool is_bare = is_empty(question, answer);
+    bool is_datagram = attempt->form == RETRY_PLAIN && !attempt->is_over_tcp &&
+                       question_upstream(question, attempt->upstream)->transport == UPSTREAM_UDP;
+    bool needs_another =
+        is_datagram &&
+        (question->hearsay.is_there || health_loses_case(question_health(question, attempt->upstream), clock_now_us()));
+    if (needs_another && !is_confirmed(question, true, answer)) {
+        question_remember(&question->hearsay, attempt->upstream, true, answer);
+        return;
+    }
+    learn(attempt, answer);
+    if (needs_another)
+        health_note_lost_case(question_health(question, attempt->upstream), clock_now_us());
+    answer->dns.is_unconfirmed = !question->confirms && (is_cased || is_bare);
+    if (question->confirms && is_bare)
+        fall_back_on(attempt, true, answer);
+    else if (is_cased && question_is_plain_running(question, attempt->upstream))
+        fall_back_on(attempt, false, answer);
+    else
+        question_accept(question, attempt->upstream, answer);
+}
+
+static void on_message(const struct attempt *attempt, const uint8_t *message, size_t size)
+{
+    struct question *question = attempt->question;
+    struct answer answer;
+    question_note_answer(question, attempt->upstream);
+    if (answer_read(&answer, question->share->memory, message, size, question->name, question->type) != 0) {
+        question->is_out_of_memory = true;
+        question_conclude(question);
+        return;
+    }
+    if (is_lame(attempt, &answer)) {
+        answer.dns.outcome = DNS_FAILURE;
+        answer.dns.failure = "lame delegation";
+    }
+    if (is_failure(attempt, &answer))
+        on_failure(attempt, &answer);
+    else
+        on_answer(attempt, &answer);
+}
+
+/* The stream that a doubted or shortened datagram has led to. */
+static void on_tcp_failed(const struct attempt *attempt)
+{
+    struct question *question = attempt->question;
+    uint32_t bit = 1U << attempt->upstream;
+    question->over_tcp &= ~bit;
+    health_note_no_tcp(question_health(question, attempt->upstream), clock_now_us());
+    if (!question->hearsay.is_there)
+        return;
+    question->wants_plain |= bit;
+    question_hurry(question);
+}
+
+/* Closed already, or never open: another attempt tells. */
+static void on_stream_ended(const struct attempt *attempt)
+{
+    struct question *question = attempt->question;
+    health_note_end(question_health(question, attempt->upstream));
+    if (!attempt->was_answering)
+        question_note_silence(question, attempt->upstream, clock_now_us());
+    question->stream_retries++;
+    question_hurry(question);
+}
+
+static void on_no_answer(const struct attempt *attempt, const char *failure)
+{
+    struct question *question = attempt->question;
+    bool is_stream = attempt->is_over_tcp || transport_is_stream(attempt->transport.transport);
+    if (attempt->is_over_tcp)
+        on_tcp_failed(attempt);
+    if (question->wants_plain != 0 || (attempt->is_over_tcp && question_has_running(question)))
+        return;
+    if (is_stream && question->stream_retries < STREAM_RETRIES_MAX)
+        on_stream_ended(attempt);
+    else
+        question_on_unreachable(question, attempt->upstream, failure);
+}
+
+void question_on_ended(struct transport_attempt *transport, enum transport_end end, const uint8_t *message, size_t size,
+                       const char *failure)
+{
+    const struct attempt *attempt = (const struct attempt *)(const void *)transport;
+    struct question *question = attempt->question;
+    struct answer none = question_no_answer(failure);
+    if (question->is_concluded)
+        return;
+    switch (end) {
+    case TRANSPORT_ANSWERED:
+        on_message(attempt, message, size);
+        break;
+    case TRANSPORT_MALFORMED:
+        question_note_silence(question, attempt->upstream, clock_now_us());
+        on_failure(attempt, &none);
+        break;
+    case TRANSPORT_UNREACHABLE:
+        on_no_answer(attempt, failure);
+        break;
+    }
+}
+
+static void ask_over_tcp(const struct attempt *attempt)
+{
+    struct question *question = attempt->question;
+    uint32_t bit = 1U << attempt->upstream;
+    if (question->is_concluded || (question->over_tcp & bit) != 0)
+        return;
+    question->over_tcp |= bit;
+    question_send(question, attempt->upstream, attempt->form, true, clock_now_us());
+}
+
+/* An answer that was cut short (RFC 7766 section 5). */
+void question_on_truncated(struct transport_attempt *transport)
+{
+    ask_over_tcp((const struct attempt *)(const void *)transport);
+}
+
+/* An upstream that does not keep letter case, or a stranger who did not guess it. TCP tells, as letter case is a
+ * defence of datagrams; or, where TCP is closed, the plain form. The true datagram counts yet, should it come. */
+void question_on_doubted(struct transport_attempt *transport, const uint8_t *message, size_t size)
+{
+    const struct attempt *attempt = (const struct attempt *)(const void *)transport;
+    struct question *question = attempt->question;
+    uint64_t now_us = clock_now_us();
+    struct answer answer;
+    if (question->is_concluded)
+        return;
+    if (answer_read(&answer, question->share->memory, message, size, question->name, question->type) != 0 ||
+        is_failure(attempt, &answer)) {
+        answer_clear(&answer);
+    } else if (is_confirmed(question, false, &answer)) {
+        health_note_lost_case(question_health(question, attempt->upstream), now_us);
+        question_accept(question, attempt->upstream, &answer);
+        return;
+    } else if (!question->hearsay.is_there) {
+        question_remember(&question->hearsay, attempt->upstream, false, &answer);
+    } else {
+        answer_clear(&answer);
+    }
+    if (health_has_tcp(question_health(question, attempt->upstream), now_us))
+        ask_over_tcp(attempt);
+    else if (question->retry.upstream[attempt->upstream].sent[RETRY_PLAIN] == 0)
+        question_send(question, attempt->upstream, RETRY_PLAIN, false, now_us);
+}

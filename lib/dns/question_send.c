@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* question_send.c: whom a question goes to, in which form, and how long it is waited for. */
+#include "dns/question_state.h"
+
+#include <string.h>
+
+/* How much longer than we getdns waits: our own deadline ends a question, its timer is only a net below. */
+#define GETDNS_GRACE_US 2000000
+
+static void init_attempt(struct attempt *attempt, struct question *question, size_t upstream, enum retry_form form,
+                         bool is_over_tcp)
+{
+    bool is_datagram = !is_over_tcp && question_upstream(question, upstream)->transport == UPSTREAM_UDP;
+    memset(attempt, 0, sizeof(*attempt));
+    attempt->question = question;
+    attempt->upstream = upstream;
+    attempt->form = form;
+    attempt->is_over_tcp = is_over_tcp;
+    attempt->is_alone = true;
+    attempt->was_answering = question_health(question, upstream)->is_answering;
+    attempt->transport.keeps_case =
+        is_datagram && form == RETRY_USUAL && !question->confirms && question->share->is_case_random;
+    attempt->transport.name = attempt->transport.keeps_case ? question->cased_name : question->name;
+    attempt->transport.has_opt = form == RETRY_USUAL;
+    attempt->transport.type = (uint16_t)question->type;
+    attempt->transport.ended = question_on_ended;
+    attempt->transport.doubted = question_on_doubted;
+    attempt->transport.truncated = question_on_truncated;
+}
+
+/* The system lacks a descriptor. What is under way may be answered yet, and the shortage be over soon. */
+static void wait_out_shortage(struct question *question, uint64_t now_us)
+{
+    question->is_due = true;
+    question->has_lacked_descriptor = true;
+    if (!question_has_running(question))
+        line_enter(&question->share->line, &question->place);
+    question_set_timer(question, now_us + LINE_SHORTAGE_US < question->deadline_us ? now_us + LINE_SHORTAGE_US
+                                                                                   : question->deadline_us);
+}
+
+static void on_no_memory(struct question *question)
+{
+    if (question_has_running(question))
+        return;
+    struct answer none = question_no_answer("could not be asked");
+    none.dns.is_local = true;
+    question_accept(question, 0, &none);
+}
+
+static void count_sent(const struct attempt *attempt)
+{
+    struct question *question = attempt->question;
+    retry_note_sent(&question->retry, attempt->upstream, attempt->form);
+    line_note_sent(&question->share->line);
+    resolver_count(question->share->resolver, RESOLVER_QUERIES);
+    if (attempt > question->attempts)
+        resolver_count(question->share->resolver, RESOLVER_RETRIES);
+    log_line(question->share->log, MXCHECK_LOG_DEBUG, "%s, %s: asking %s%s%s", question->name,
+             question_type_name(question->type), question_upstream(question, attempt->upstream)->name,
+             attempt->is_over_tcp ? " over TCP" : "", attempt->form == RETRY_PLAIN ? " without EDNS" : "");
+}
+
+void question_send(struct question *question, size_t upstream, enum retry_form form, bool is_over_tcp, uint64_t now_us)
+{
+    struct question_share *share = question->share;
+    if (question->attempt_count == ATTEMPTS_MAX)
+        return;
+    struct attempt *attempt = &question->attempts[question->attempt_count];
+    uint64_t left_us = question->deadline_us > now_us ? question->deadline_us - now_us : 0;
+    init_attempt(attempt, question, upstream, form, is_over_tcp);
+    question->attempt_count++;
+    enum transport_sending sending = transport_ask(&share->transports[upstream + (is_over_tcp ? share->count : 0)],
+                                                   &attempt->transport, left_us + GETDNS_GRACE_US);
+    if (sending == TRANSPORT_SENT) {
+        count_sent(attempt);
+        return;
+    }
+    question->attempt_count--;
+    if (is_over_tcp)
+        question->over_tcp &= ~(1U << upstream);
+    if (sending == TRANSPORT_NO_DESCRIPTOR) {
+        line_note_shortage(&share->line, share->transport.running, now_us);
+        wait_out_shortage(question, now_us);
+    } else if (sending == TRANSPORT_NO_MEMORY) {
+        on_no_memory(question);
+    } else {
+        question_on_unreachable(question, upstream, "unreachable");
+    }
+}
+
+/* What has not been answered by now says something of its upstream, and of the stream that it was sent on. */
+static void note_unanswered(struct question *question, uint64_t now_us)
+{
+    for (size_t i = 0; i < question->attempt_count; i++) {
+        struct attempt *attempt = &question->attempts[i];
+        if (!attempt->transport.is_running)
+            continue;
+        transport_leave_stream(&attempt->transport);
+        if (!attempt->is_over_tcp) {
+            question_note_silence(question, attempt->upstream, now_us);
+            continue;
+        }
+        health_note_no_tcp(question_health(question, attempt->upstream), now_us);
+        question->over_tcp &= ~(1U << attempt->upstream);
+    }
+}
+
+/* Where descriptors are short, a question makes room instead of waiting for an answer that is probably lost: silent
+ * name servers of a few domains hold up nobody else for longer than a wait. */
+static void drop_oldest(struct question *question)
+{
+    size_t i = 0;
+    while (i < question->attempt_count && !question->attempts[i].transport.is_running)
+        i++;
+    if (i < question->attempt_count)
+        transport_cancel(&question->attempts[i].transport);
+}
+
+/* When the wait is over; where that would be past the deadline, one more attempt gets half of what is left. */
+static uint64_t next_retry_us(const struct question *question, uint64_t now_us)
+{
+    uint64_t left_us = question->deadline_us > now_us ? question->deadline_us - now_us : 0;
+    if (question->wait_us < left_us || left_us < 2 * question->share->retry_after_us)
+        return now_us + question->wait_us;
+    return now_us + left_us / 2;
+}
+
+static void begin_wait(struct question *question, uint64_t now_us)
+{
+    question->is_due = false;
+    question->retry_us = next_retry_us(question, now_us);
+    question->wait_us += question->wait_us / 2;
+    question_set_timer(question,
+                       question->retry_us < question->deadline_us ? question->retry_us : question->deadline_us);
+}
+
+/* To an upstream with a quirk both forms go at once: it costs a question, and no time. */
+static void send_to(struct question *question, size_t upstream, uint64_t now_us)
+{
+    const struct retry_upstream *state = &question->retry.upstream[upstream];
+    bool is_first = state->sent[RETRY_USUAL] == 0 && state->sent[RETRY_PLAIN] == 0;
+    bool has_both =
+        is_first && !state->has_failed[RETRY_PLAIN] && health_has_quirk(question_health(question, upstream), now_us);
+    size_t first = question->attempt_count;
+    question_send(question, upstream, retry_form(&question->retry, upstream), false, now_us);
+    if (!has_both || question->is_concluded || question->attempt_count == first)
+        return;
+    question_send(question, upstream, RETRY_PLAIN, false, now_us);
+    for (size_t i = first; i < question->attempt_count; i++)
+        question->attempts[i].is_alone = false;
+}
+
+static void send_wanted_plain(struct question *question, uint64_t now_us)
+{
+    uint32_t wanted = question->wants_plain;
+    question->wants_plain = 0;
+    for (size_t i = 0; i < question->share->count; i++) {
+        if ((wanted >> i & 1U) != 0 && !question_is_plain_running(question, i) && !question->is_concluded)
+            question_send(question, i, RETRY_PLAIN, false, now_us);
+    }
+}
+
+/* A silent upstream is asked beside the one that is chosen, once in a while. */
+static void send_probe(struct question *question, size_t chosen, uint64_t now_us)
+{
+    struct question_share *share = question->share;
+    size_t probe = share->count > 1 ? health_choose_probe(share->health, share->count, now_us) : share->count;
+    if (probe < share->count && probe != chosen && !question->is_concluded)
+        question_send(question, probe, RETRY_USUAL, false, now_us);
+}
+
+static void wait_in_line(struct question *question, uint64_t now_us)
+{
+    struct question_share *share = question->share;
+    if (line_has_shortage(&share->line, now_us)) {
+        wait_out_shortage(question, now_us);
+        return;
+    }
+    drop_oldest(question);
+    line_enter(&share->line, &question->place);
+    question_set_timer(question, question->deadline_us);
+    line_move(&share->line, share->transport.running, now_us);
+}
+
+void question_send_next(struct question *question, uint64_t now_us)
+{
+    struct question_share *share = question->share;
+    if (now_us >= question->retry_us) {
+        note_unanswered(question, now_us);
+        retry_reopen(&question->retry);
+    }
+    if (!line_take(&share->line, &question->place, share->transport.running, now_us)) {
+        wait_in_line(question, now_us);
+        return;
+    }
+    begin_wait(question, now_us);
+    if (question->wants_plain != 0) {
+        send_wanted_plain(question, now_us);
+        return;
+    }
+    size_t upstream = retry_choose(&question->retry, share->health);
+    if (upstream == share->count)
+        return;
+    send_to(question, upstream, now_us);
+    send_probe(question, upstream, now_us);
+}

@@ -67,7 +67,21 @@ static const char zone[] = "ok.example MX 300 20 b.example\n"
                            "null-mixed.example MX 60 0 .\n"
                            "null-mixed.example MX 50 5 a.example\n"
                            "null.example A 60 192.0.2.1\n"
-                           "silent.example MX silent\n";
+                           "silent.example MX silent\n"
+                           "denied-mx.example MX denied\n"
+                           "denied-mx.example MX 60 10 a.example\n"
+                           "empty-mx.example MX empty\n"
+                           "empty-mx.example MX 60 10 a.example\n"
+                           "denied-a.example MX denied\n"
+                           "denied-a.example A 60 192.0.2.1\n"
+                           "denied-nothing.example MX denied\n"
+                           "denied-nx.example MX denied\n"
+                           "denied-nx.example A nxdomain\n"
+                           "denied-nx.example AAAA nxdomain\n"
+                           "denied-fails.example MX denied\n"
+                           "denied-fails.example MX servfail\n"
+                           "empty-a-fails.example MX empty\n"
+                           "empty-a-fails.example A servfail\n";
 
 struct fixture {
     struct loop *loop;
@@ -159,6 +173,14 @@ static void test_what_is_asked_and_what_comes_of_it(void **state)
         {"nx-all-fails.example", "nxdomain failure nxdomain", 3, 0},
         {"null-mixed.example", "records not-asked not-asked", 1, 2},
         {"loop.example", "nodata nodata nodata", 3 * (INQUIRY_ALIAS_MAX + 1), 0},
+        /* A negative answer that must not decide alone is asked for again, unless something else decides. */
+        {"denied-mx.example", "records not-asked not-asked", 4, 1},
+        {"empty-mx.example", "records not-asked not-asked", 4, 1},
+        {"denied-a.example", "nxdomain records not-asked", 3, 0},
+        {"denied-nothing.example", "nodata nodata nodata", 4, 0},
+        {"denied-nx.example", "nxdomain nxdomain nxdomain", 3, 0},
+        {"denied-fails.example", "failure nodata nodata", 4, 0},
+        {"empty-a-fails.example", "nodata failure nodata", 3, 0},
     };
     struct fixture *fixture = *state;
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -189,6 +211,9 @@ static void test_what_is_not_wanted_is_not_asked(void **state)
         {"both.example", {.confirm_nxdomain = true}, "nodata not-asked not-asked", 1},
         {"nx-but-a.example", {.a = true, .aaaa = true}, "nxdomain not-asked not-asked", 1},
         {"a.example", {.a = true, .aaaa = true}, "nodata records not-asked", 3},
+        {"denied-mx.example", {.a = true, .aaaa = true}, "records not-asked not-asked", 2},
+        {"empty-mx.example", {.confirm_nxdomain = true}, "records not-asked not-asked", 2},
+        {"denied-nx.example", {.a = true, .aaaa = true}, "nodata not-asked not-asked", 2},
     };
     struct fixture *fixture = *state;
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -200,6 +225,15 @@ static void test_what_is_not_wanted_is_not_asked(void **state)
         assert_int_equal(fixture->resolver.asked, rows[i].asked);
         facts_unref(facts, &memory_libc);
     }
+}
+
+static void test_an_upstream_that_is_contradicted_is_told_of(void **state)
+{
+    struct fixture *fixture = *state;
+    facts_unref(look_up(fixture, "denied-nothing.example", everything), &memory_libc);
+    assert_int_equal(fixture->resolver.contradicted, 0);
+    facts_unref(look_up(fixture, "denied-mx.example", everything), &memory_libc);
+    assert_int_equal(fixture->resolver.contradicted, 1);
 }
 
 static void test_facts_hold_what_dns_said(void **state)
@@ -302,6 +336,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_what_is_asked_and_what_comes_of_it, open_fixture, close_fixture),
         cmocka_unit_test_setup_teardown(test_what_is_not_wanted_is_not_asked, open_fixture, close_fixture),
+        cmocka_unit_test_setup_teardown(test_an_upstream_that_is_contradicted_is_told_of, open_fixture, close_fixture),
         cmocka_unit_test_setup_teardown(test_facts_hold_what_dns_said, open_fixture, close_fixture),
         cmocka_unit_test_setup_teardown(test_a_cancelled_lookup_is_silent, open_fixture, close_fixture),
         cmocka_unit_test_setup_teardown(test_a_question_that_cannot_be_asked_ends_the_lookup, open_fixture,

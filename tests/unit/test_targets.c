@@ -69,7 +69,19 @@ static const char zone[] = "good.example A 60 192.0.2.1\n"
                            "chain.test MX alias secure.test\n"
                            "chain.test MX insecure\n"
                            "chain2.test MX alias secure.test\n"
-                           "chain2.test MX secure\n";
+                           "chain2.test MX secure\n"
+                           "hidden.example A denied\n"
+                           "hidden.example A 60 192.0.2.1\n"
+                           "gone.example A denied\n"
+                           "gone.example AAAA nxdomain\n"
+                           "bare.example A empty\n"
+                           "hidden.test MX 300 10 hidden.example\n"
+                           "gone.test MX 300 10 gone.example\n"
+                           "bare.test MX 300 10 bare.example\n"
+                           "hidden2.test MX 300 10 hidden.example\n"
+                           "hidden2.test MX 300 20 good.example\n"
+                           "hidden3.test MX 300 10 hidden.example\n"
+                           "hidden3.test MX 300 20 failing.example\n";
 
 struct fixture {
     struct loop *loop;
@@ -174,6 +186,12 @@ static void test_hosts_are_asked_by_preference_until_one_is_usable(void **state)
         {"many.test", "d1.example nxdomain nxdomain, d2.example nxdomain nxdomain", 5, 2, true},
         {"many.test", "d1.example nxdomain nxdomain", 3, 1, true},
         {"one.test", "", 1, 0, true},
+        /* An address that is missing by an answer which must not decide alone is asked for again, if it decides. */
+        {"hidden.test", "hidden.example records nodata", 4, 8, false},
+        {"gone.test", "gone.example nxdomain nxdomain", 3, 8, false},
+        {"bare.test", "bare.example nodata nodata", 4, 8, false},
+        {"hidden2.test", "hidden.example nxdomain nodata, good.example records not-asked", 5, 8, false},
+        {"hidden3.test", "hidden.example nxdomain nodata, failing.example failure failure", 5, 8, false},
     };
     struct fixture *fixture = *state;
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/sigpipe.h"
 #include "dns/gate.h"
+#include "dns/wire.h"
 
 #include <errno.h>
 #include <net/if.h>
@@ -96,12 +97,44 @@ static void read_tls(const struct transport *transport, getdns_eventloop_event *
     }
 }
 
-/* From TCP getdns takes the length and then the message, a call each; the first leaves the event as it is. */
+/* Hand a message to whoever has asked its question. One that answers nobody, or nobody any more, is dropped. */
+static void take_message(const struct transport *transport, const uint8_t *message, size_t size)
+{
+    for (struct transport_attempt *attempt = transport->attempts; attempt != NULL; attempt = attempt->next) {
+        enum wire_verdict verdict = wire_walk(message, size, -1, attempt->name, attempt->type, false);
+        if (verdict == WIRE_STRANGER)
+            continue;
+        attempt->channel->answered++;
+        if (verdict == WIRE_MALFORMED) {
+            abort_attempt(attempt, TRANSPORT_MALFORMED, "malformed answer");
+            return;
+        }
+        transport_cancel(attempt);
+        attempt->ended(attempt, TRANSPORT_ANSWERED, message, size, NULL);
+        return;
+    }
+}
+
+/* The sequence numbers of TCP stand in for the id, which getdns alone knows. */
 static void read_tcp(struct event *event)
 {
     getdns_eventloop_event *getdns = event->getdns;
-    for (int calls = gate_stream(event->watch.fd, event->transport->share->buffer); calls > 0; calls--)
+    uint8_t *buffer = event->transport->share->buffer;
+    size_t size;
+    switch (gate_stream(event->watch.fd, buffer, &size)) {
+    case GATE_TAKEN:
+        take_message(event->transport, buffer + 2, size);
+        break;
+    case GATE_OPEN:
         getdns->read_cb(getdns->userarg);
+        break;
+    case GATE_SHUT:
+    case GATE_DOUBTED:
+    case GATE_TRUNCATED:
+    case GATE_MALFORMED:
+    case GATE_FAILED:
+        break;
+    }
 }
 
 /* getdns writes to streams without MSG_NOSIGNAL. */

@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <sys/socket.h>
 
-#define HEADER_SIZE 12
 #define TC_BIT 0x02 /* in its third octet */
 
 static bool is_answer(enum wire_verdict verdict)
@@ -73,25 +72,22 @@ static void end_stream(int fd, uint8_t buffer[GATE_BUFFER_SIZE])
         continue;
 }
 
-int gate_stream(int fd, uint8_t buffer[GATE_BUFFER_SIZE])
+enum gate gate_stream(int fd, uint8_t buffer[GATE_BUFFER_SIZE], size_t *size)
 {
-    ssize_t size = recv(fd, buffer, GATE_BUFFER_SIZE, MSG_PEEK | MSG_DONTWAIT);
-    if (size <= 0)
-        return 1;
-    size_t length = size < 2 ? 0 : (size_t)(buffer[0] << 8 | buffer[1]);
-    size_t wanted = 2 + length;
-    if ((size_t)size < wanted) {
-        /* Woken with less than was waited for: the upstream has closed half-way. */
-        if ((size_t)size < waited_for(fd)) {
-            end_stream(fd, buffer);
-            return 1;
-        }
-        wait_for(fd, wanted);
-        return 0;
+    ssize_t octets = recv(fd, buffer, GATE_BUFFER_SIZE, MSG_PEEK | MSG_DONTWAIT);
+    if (octets <= 0)
+        return GATE_OPEN;
+    size_t wanted = octets < 2 ? 2 : 2U + (size_t)(buffer[0] << 8 | buffer[1]);
+    if ((size_t)octets >= wanted) {
+        wait_for(fd, 1);
+        *size = wanted - 2;
+        return recv(fd, buffer, wanted, MSG_DONTWAIT) == (ssize_t)wanted ? GATE_TAKEN : GATE_OPEN;
     }
-    wait_for(fd, 1);
-    if (length >= HEADER_SIZE && wire_is_sound(buffer + 2, length))
-        return 2;
-    end_stream(fd, buffer);
-    return 1;
+    /* Woken with less than was waited for: the upstream has closed half-way. */
+    if ((size_t)octets < waited_for(fd)) {
+        end_stream(fd, buffer);
+        return GATE_OPEN;
+    }
+    wait_for(fd, wanted);
+    return GATE_SHUT;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* gate.h: what getdns may read from a socket: nothing that has not been walked whole. Its parser reads past its heap on
- * messages whose structure lies, and it believes an answer to any question. */
+/* gate.h: what getdns may read from a socket: no datagram that has not been walked whole, and nothing from a stream but
+ * its end. Its parser reads past its heap on messages whose structure lies, and it believes an answer to any question. */
 #ifndef MXCHECK_DNS_GATE_H
 #define MXCHECK_DNS_GATE_H
 
@@ -38,9 +38,8 @@ struct gate_question {
  * getdns, which alone knows the id that it sent. *size: octets of the datagram. */
 enum gate gate_datagram(int fd, uint8_t buffer[GATE_BUFFER_SIZE], const struct gate_question *question, size_t *size);
 
-/* How often getdns is to read from a stream: it takes the length of a message, then the message. 0: wait for more; 1:
- * it will meet the end of the stream, or what remains of it; 2: a whole and sound message is there. A stream with a
- * message that lies is ended. */
-int gate_stream(int fd, uint8_t buffer[GATE_BUFFER_SIZE]);
+/* Take the next message of a stream that is there whole: GATE_TAKEN, with *size octets of it behind the first two of the
+ * buffer; GATE_SHUT: wait for more; GATE_OPEN: getdns will meet the end of the stream, and nothing before it. */
+enum gate gate_stream(int fd, uint8_t buffer[GATE_BUFFER_SIZE], size_t *size);
 
 #endif

@@ -165,20 +165,30 @@ void transport_clear(struct transport *transport)
 
 static void count_in(struct transport_attempt *attempt)
 {
+    struct transport *transport = attempt->transport;
     attempt->is_running = true;
+    attempt->next = transport->attempts;
+    attempt->link = &transport->attempts;
+    if (attempt->next != NULL)
+        attempt->next->link = &attempt->next;
+    transport->attempts = attempt;
     attempt->channel->running++;
     attempt->channel->asked++;
-    attempt->transport->running++;
-    attempt->transport->share->running++;
+    transport->running++;
+    transport->share->running++;
 }
 
 static void count_out(struct transport_attempt *attempt)
 {
+    struct transport *transport = attempt->transport;
     attempt->is_running = false;
+    *attempt->link = attempt->next;
+    if (attempt->next != NULL)
+        attempt->next->link = attempt->link;
     attempt->channel->running--;
-    attempt->transport->running--;
-    attempt->transport->share->running--;
-    close_soon(attempt->transport, attempt->channel);
+    transport->running--;
+    transport->share->running--;
+    close_soon(transport, attempt->channel);
 }
 
 static void end_attempt(struct transport_attempt *attempt, enum transport_end end, const uint8_t *message, size_t size,

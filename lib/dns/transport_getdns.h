@@ -47,6 +47,8 @@ struct transport_channel {
 /* One question sent to one upstream. Lives in its owner's memory until it has ended. */
 struct transport_attempt {
     struct transport *transport;
+    struct transport_attempt *next; /* running at this transport */
+    struct transport_attempt **link;
     const char *name; /* as it is sent, without final dot; lent while running */
     uint16_t type;
     bool keeps_case; /* a datagram must bring the name back in its letter case */
@@ -84,6 +86,7 @@ struct transport {
     struct upstream upstream;
     struct transport_channel channels[TRANSPORT_CHANNELS_MAX];
     struct transport_channel *current;    /* gets the next question; NULL: none yet */
+    struct transport_attempt *attempts; /* running */
     struct loop_timer reaper;             /* closes retired channels from the loop's turn */
     struct transport_attempt *scheduling; /* whose descriptors getdns is scheduling now */
     bool has_scheduled;                   /* getdns has put the question at hand on the loop */

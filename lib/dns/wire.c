@@ -250,12 +250,3 @@ enum wire_verdict wire_walk(const uint8_t *message, size_t size, int id, const c
         return WIRE_MALFORMED;
     return walker.is_foreign ? WIRE_FOREIGN : WIRE_ANSWER;
 }
-
-bool wire_is_sound(const uint8_t *message, size_t size)
-{
-    struct walker walker = {message, size, HEADER_SIZE, size * STEPS_PER_OCTET, false};
-    if (!is_reply(message, size, -1) || read_u16(message + 4) != 1 || !walk_name(&walker) || size - walker.at < 4)
-        return false;
-    walker.at += 4;
-    return walk_records(&walker) && !walker.is_foreign;
-}

@@ -20,7 +20,4 @@ enum wire_verdict {
 enum wire_verdict wire_walk(const uint8_t *message, size_t size, int id, const char *name, uint16_t type,
                             int exact_case);
 
-/* Walk message[size] as an answer to whatever question it holds itself; one with foreign records is not sound. */
-bool wire_is_sound(const uint8_t *message, size_t size);
-
 #endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* fuzz_wire.c: any octets are walked without harm, as they are and behind our question; an answer with the letter case
- * is one without it, too; and what is an answer to us is sound. Build with clang -fsanitize=fuzzer,address,undefined.
- */
+/* fuzz_wire.c: any octets are walked without harm, as they are and behind our question; and an answer with the letter
+ * case is one without it, too. Build with clang -fsanitize=fuzzer,address,undefined. */
 #include "dns/wire.h"
 
 #include <stdlib.h>
@@ -12,13 +11,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static void walk(const uint8_t *message, size_t size)
 {
     static const uint16_t types[] = {1, 15, 28};
-    bool is_sound = wire_is_sound(message, size);
     for (int i = 0; i < 3; i++) {
         enum wire_verdict exact = wire_walk(message, size, -1, "ok.example", types[i], 1);
         enum wire_verdict loose = wire_walk(message, size, -1, "ok.example", types[i], 0);
         if (exact == WIRE_ANSWER && loose != WIRE_ANSWER)
-            abort();
-        if (loose == WIRE_ANSWER && !is_sound)
             abort();
     }
 }

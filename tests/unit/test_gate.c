@@ -25,6 +25,7 @@
 #define FRAME(message) "\0\x1c" message
 
 static uint8_t buffer[GATE_BUFFER_SIZE];
+static size_t taken; /* octets of the last message */
 static const struct gate_question cased = {"Ok.exAMple", DNS_MX, true, true};
 static const struct gate_question lower = {"ok.example", DNS_MX, true, true};
 
@@ -74,8 +75,7 @@ static void close_pair(int ends[2])
 
 static enum gate look(int fd)
 {
-    size_t size = 0;
-    return gate_datagram(fd, buffer, &cased, &size);
+    return gate_datagram(fd, buffer, &cased, &taken);
 }
 
 static void test_datagrams(void **state)
@@ -111,27 +111,26 @@ static void test_what_getdns_is_spared_is_taken_whole(void **state)
     static char large[GATE_DATAGRAM_MAX + 1] = "\x12\x34\x81\x80\0\1\0\1\0\0\0\0\2Ok\7exAMple\0\0\x0f\0\1"
                                                "\0\0\x30\0\1\0\0\0\0";
     const size_t rest = sizeof(large) - SIZE - 11;
-    size_t size = 0;
     int ends[2];
     (void)state;
     large[SIZE + 9] = (char)(rest >> 8);
     large[SIZE + 10] = (char)rest;
     make_datagram_pair(ends);
     assert_int_equal(send(ends[1], foreign, sizeof(foreign) - 1, 0), sizeof(foreign) - 1);
-    assert_int_equal(gate_datagram(ends[0], buffer, &cased, &size), GATE_TAKEN);
-    assert_int_equal(size, sizeof(foreign) - 1);
+    assert_int_equal(gate_datagram(ends[0], buffer, &cased, &taken), GATE_TAKEN);
+    assert_int_equal(taken, sizeof(foreign) - 1);
     assert_memory_equal(buffer, foreign, size);
     assert_int_equal(look(ends[0]), GATE_SHUT);
 
     assert_int_equal(send(ends[1], foreign, sizeof(foreign) - 1, 0), sizeof(foreign) - 1);
-    assert_int_equal(gate_datagram(ends[0], buffer, &lower, &size), GATE_DOUBTED);
+    assert_int_equal(gate_datagram(ends[0], buffer, &lower, &taken), GATE_DOUBTED);
 
     assert_int_equal(send(ends[1], large, sizeof(large), 0), sizeof(large));
-    assert_int_equal(gate_datagram(ends[0], buffer, &cased, &size), GATE_TAKEN);
-    assert_int_equal(size, sizeof(large));
+    assert_int_equal(gate_datagram(ends[0], buffer, &cased, &taken), GATE_TAKEN);
+    assert_int_equal(taken, sizeof(large));
     large[SIZE + 10]--; /* one octet less is for getdns */
     assert_int_equal(send(ends[1], large, sizeof(large) - 1, 0), sizeof(large) - 1);
-    assert_int_equal(gate_datagram(ends[0], buffer, &cased, &size), GATE_OPEN);
+    assert_int_equal(gate_datagram(ends[0], buffer, &cased, &taken), GATE_OPEN);
     close_pair(ends);
 }
 
@@ -154,7 +153,7 @@ static void test_a_descriptor_that_is_none_has_failed(void **state)
     assert_int_equal(errno, EBADF);
 }
 
-static void test_a_message_in_a_stream_is_let_through_when_it_is_whole(void **state)
+static void test_a_message_in_a_stream_is_taken_when_it_is_whole(void **state)
 {
     static const char frame[] = FRAME(GOOD);
     int ends[2];
@@ -163,38 +162,39 @@ static void test_a_message_in_a_stream_is_let_through_when_it_is_whole(void **st
     for (size_t i = 0; i < sizeof(frame) - 2; i++) {
         send_whole(ends[1], ends[0], frame + i, 1);
         if (is_readable(ends[0], 0))
-            assert_int_equal(gate_stream(ends[0], buffer), 0);
+            assert_int_equal(gate_stream(ends[0], buffer, &taken), GATE_SHUT);
     }
     send_whole(ends[1], ends[0], frame + sizeof(frame) - 2, 1);
     assert_true(is_readable(ends[0], 5000));
-    assert_int_equal(gate_stream(ends[0], buffer), 2);
-    assert_int_equal(recv(ends[0], buffer, sizeof(buffer), 0), sizeof(frame) - 1);
+    assert_int_equal(gate_stream(ends[0], buffer, &taken), GATE_TAKEN);
+    assert_int_equal(taken, SIZE);
+    assert_memory_equal(buffer + 2, GOOD, SIZE);
+    assert_int_equal(recv(ends[0], buffer, sizeof(buffer), MSG_DONTWAIT), -1);
     /* The first octet of the next one is told again. */
     send_whole(ends[1], ends[0], frame, 1);
     assert_true(is_readable(ends[0], 5000));
-    assert_int_equal(gate_stream(ends[0], buffer), 0);
+    assert_int_equal(gate_stream(ends[0], buffer, &taken), GATE_SHUT);
     close_pair(ends);
 }
 
-static void test_each_message_of_a_stream_is_judged_by_itself(void **state)
+/* Whether a message is sound is for whoever asked to say: one that lies does not spoil those behind it. */
+static void test_messages_of_a_stream_are_taken_one_by_one(void **state)
 {
-    static const char frames[] = FRAME(GOOD) FRAME(OTHER) FRAME(LYING) FRAME(GOOD);
-    enum { FRAME_SIZE = 2 + SIZE };
+    static const char frames[] = FRAME(GOOD) FRAME(OTHER) "\0\0" FRAME(LYING) "\0\2ab" FRAME(GOOD);
+    static const size_t sizes[] = {SIZE, SIZE, 0, SIZE, 2, SIZE};
     int ends[2];
     (void)state;
     make_stream_pair(ends);
     send_whole(ends[1], ends[0], frames, sizeof(frames) - 1);
-    for (int i = 0; i < 2; i++) {
-        assert_int_equal(gate_stream(ends[0], buffer), 2);
-        assert_int_equal(recv(ends[0], buffer, FRAME_SIZE, 0), FRAME_SIZE);
+    for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+        assert_int_equal(gate_stream(ends[0], buffer, &taken), GATE_TAKEN);
+        assert_int_equal(taken, sizes[i]);
     }
-    assert_int_equal(gate_stream(ends[0], buffer), 1);
-    assert_int_equal(recv(ends[0], buffer, sizeof(buffer), MSG_DONTWAIT), 0);
     close_pair(ends);
 }
 
 /* Our question, and EDNS whose one option fills the message to 65,535 octets. */
-static void test_the_largest_message_of_a_stream_is_let_through(void **state)
+static void test_the_largest_message_of_a_stream_is_taken(void **state)
 {
     enum { LARGEST = 65535, RDATA = LARGEST - 28 - 11 };
     static uint8_t frame[2 + LARGEST] = "\xff\xff\x12\x34\x81\x80\0\1\0\0\0\0\0\1\2Ok\7exAMple\0\0\x0f\0\1"
@@ -206,59 +206,41 @@ static void test_the_largest_message_of_a_stream_is_let_through(void **state)
     make_stream_pair(ends);
     assert_int_equal(send(ends[1], frame, 100, 0), 100);
     assert_true(is_readable(ends[0], 5000));
-    assert_int_equal(gate_stream(ends[0], buffer), 0);
+    assert_int_equal(gate_stream(ends[0], buffer, &taken), GATE_SHUT);
     assert_int_equal(send(ends[1], frame + 100, sizeof(frame) - 100, 0), sizeof(frame) - 100);
     assert_true(is_readable(ends[0], 5000));
-    assert_int_equal(gate_stream(ends[0], buffer), 2);
-    assert_int_equal(recv(ends[0], buffer, sizeof(buffer), 0), sizeof(frame));
+    assert_int_equal(gate_stream(ends[0], buffer, &taken), GATE_TAKEN);
+    assert_int_equal(taken, LARGEST);
     assert_memory_equal(buffer, frame, sizeof(frame));
     close_pair(ends);
 }
 
-/* getdns must meet nothing but the end of the stream. */
-static void assert_ended(const char *octets, size_t size, bool is_closed)
-{
-    int ends[2];
-    make_stream_pair(ends);
-    send_whole(ends[1], ends[0], octets, size);
-    int calls = gate_stream(ends[0], buffer);
-    if (calls == 0 && is_closed) {
-        shutdown(ends[1], SHUT_WR);
-        assert_true(is_readable(ends[0], 5000));
-        calls = gate_stream(ends[0], buffer);
-    }
-    assert_int_equal(calls, 1);
-    assert_int_equal(recv(ends[0], buffer, sizeof(buffer), MSG_DONTWAIT), 0);
-    close_pair(ends);
-}
-
-static void test_a_stream_with_a_message_that_lies_is_ended(void **state)
-{
-    static const char lying[] = FRAME(LYING);
-    static const char empty[] = "\0\0";
-    static const char small[] = "\0\x0b" GOOD;
-    (void)state;
-    assert_ended(lying, sizeof(lying) - 1, false);
-    assert_ended(empty, 2, false);
-    assert_ended(small, 2 + 11, false);
-}
-
+/* getdns meets nothing but the end. */
 static void test_a_stream_that_ends_half_way_is_ended(void **state)
 {
     static const char frame[] = FRAME(GOOD);
     (void)state;
-    for (size_t size = 1; size < sizeof(frame) - 1; size++)
-        assert_ended(frame, size, true);
+    for (size_t sent = 1; sent < sizeof(frame) - 1; sent++) {
+        int ends[2];
+        make_stream_pair(ends);
+        send_whole(ends[1], ends[0], frame, sent);
+        assert_int_equal(gate_stream(ends[0], buffer, &taken), GATE_SHUT);
+        shutdown(ends[1], SHUT_WR);
+        assert_true(is_readable(ends[0], 5000));
+        assert_int_equal(gate_stream(ends[0], buffer, &taken), GATE_OPEN);
+        assert_int_equal(recv(ends[0], buffer, sizeof(buffer), MSG_DONTWAIT), 0);
+        close_pair(ends);
+    }
 }
 
-static void test_an_empty_stream_is_read_by_getdns(void **state)
+static void test_the_end_of_a_stream_is_for_getdns(void **state)
 {
     int ends[2];
     (void)state;
     make_stream_pair(ends);
     close(ends[1]);
     assert_true(is_readable(ends[0], 5000));
-    assert_int_equal(gate_stream(ends[0], buffer), 1);
+    assert_int_equal(gate_stream(ends[0], buffer, &taken), GATE_OPEN);
     close(ends[0]);
 }
 
@@ -269,12 +251,11 @@ int main(void)
         cmocka_unit_test(test_what_getdns_is_spared_is_taken_whole),
         cmocka_unit_test(test_the_truth_counts_after_a_lie),
         cmocka_unit_test(test_a_descriptor_that_is_none_has_failed),
-        cmocka_unit_test(test_a_message_in_a_stream_is_let_through_when_it_is_whole),
-        cmocka_unit_test(test_each_message_of_a_stream_is_judged_by_itself),
-        cmocka_unit_test(test_the_largest_message_of_a_stream_is_let_through),
-        cmocka_unit_test(test_a_stream_with_a_message_that_lies_is_ended),
+        cmocka_unit_test(test_a_message_in_a_stream_is_taken_when_it_is_whole),
+        cmocka_unit_test(test_messages_of_a_stream_are_taken_one_by_one),
+        cmocka_unit_test(test_the_largest_message_of_a_stream_is_taken),
         cmocka_unit_test(test_a_stream_that_ends_half_way_is_ended),
-        cmocka_unit_test(test_an_empty_stream_is_read_by_getdns),
+        cmocka_unit_test(test_the_end_of_a_stream_is_for_getdns),
     };
     return cmocka_run_group_tests_name("gate", tests, NULL, NULL);
 }

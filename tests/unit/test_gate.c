@@ -119,7 +119,7 @@ static void test_what_getdns_is_spared_is_taken_whole(void **state)
     assert_int_equal(send(ends[1], foreign, sizeof(foreign) - 1, 0), sizeof(foreign) - 1);
     assert_int_equal(gate_datagram(ends[0], buffer, &cased, &taken), GATE_TAKEN);
     assert_int_equal(taken, sizeof(foreign) - 1);
-    assert_memory_equal(buffer, foreign, size);
+    assert_memory_equal(buffer, foreign, taken);
     assert_int_equal(look(ends[0]), GATE_SHUT);
 
     assert_int_equal(send(ends[1], foreign, sizeof(foreign) - 1, 0), sizeof(foreign) - 1);

@@ -12,12 +12,20 @@
 enum { OPTION_EDE = 15 }; /* RFC 8914 section 2 */
 enum { RCODE_NOERROR = 0, RCODE_SERVFAIL = 2, RCODE_NXDOMAIN = 3 };
 
+/* Texts and addresses of one answer take so many octets at most; what is past that is not kept. Compressed names would
+ * come to a hundred times the message. */
+#define STORE_MAX 32768
+
+/* Owners of records are read in full up to so many octets: those of good messages are nearly all the name asked. */
+#define OWNERS_LEAST 16384
+
 /* What one pass over the message gathers. */
 struct findings {
     const struct aliases *aliases;
+    struct alias_records alias_records;
     struct message_reader answers; /* stands at the answer section */
     uint16_t answer_count;
-    bool has_aliases;         /* whoever's */
+    unsigned added_count;     /* records of the other sections, behind it */
     bool has_ns;              /* in the authority section */
     bool has_soa;             /* likewise */
     struct message_name zone; /* whose SOA it is */
@@ -32,11 +40,10 @@ struct findings {
 static void note_soa(struct findings *findings, const struct message_reader *reader,
                      const struct message_record *record)
 {
-    if (record->rdata_size < 22 || findings->has_soa)
+    if (record->rdata_size < 22 || findings->has_soa || !message_read_owner(reader, record, &findings->zone))
         return;
     uint32_t minimum_s = message_ttl(reader->message + record->rdata + record->rdata_size - 4);
     findings->has_soa = true;
-    findings->zone = record->owner;
     findings->negative_ttl_s = record->ttl_s < minimum_s ? record->ttl_s : minimum_s;
 }
 
@@ -77,7 +84,18 @@ static void note_opt(struct findings *findings, const struct message_reader *rea
     }
 }
 
-/* Read all but the answer section. */
+static void note_added(struct findings *findings, const struct message_reader *reader,
+                       const struct message_record *record, bool is_authority)
+{
+    if (is_authority && record->type == MESSAGE_SOA)
+        note_soa(findings, reader, record);
+    else if (is_authority)
+        findings->has_ns |= record->type == MESSAGE_NS;
+    else if (record->type == MESSAGE_OPT)
+        note_opt(findings, reader, record);
+}
+
+/* Read all but the answer section, of which the aliases are noted. */
 static bool survey(const uint8_t *message, size_t size, struct findings *findings)
 {
     struct message_reader reader = {message, size, MESSAGE_HEADER_SIZE};
@@ -87,33 +105,71 @@ static bool survey(const uint8_t *message, size_t size, struct findings *finding
     findings->answers = reader;
     findings->answer_count = message_u16(message + 6);
     unsigned authority = message_u16(message + 8);
-    unsigned total = findings->answer_count + authority + message_u16(message + 10);
-    for (unsigned i = 0; i < total; i++) {
+    findings->added_count = authority + message_u16(message + 10);
+    for (unsigned i = 0; i < findings->answer_count + findings->added_count; i++) {
         if (!message_read_record(&reader, &record))
             return false;
-        if (i < findings->answer_count) {
-            findings->has_aliases |= record.type == MESSAGE_CNAME || record.type == MESSAGE_DNAME;
-            continue;
-        }
-        if (i < findings->answer_count + authority && record.type == MESSAGE_SOA)
-            note_soa(findings, &reader, &record);
-        else if (i < findings->answer_count + authority)
-            findings->has_ns |= record.type == MESSAGE_NS;
-        else if (record.type == MESSAGE_OPT)
-            note_opt(findings, &reader, &record);
+        if (i >= findings->answer_count)
+            note_added(findings, &reader, &record, i < findings->answer_count + authority);
+        else if (record.class == 1 && (record.type == MESSAGE_CNAME || record.type == MESSAGE_DNAME))
+            aliases_note(&findings->alias_records, &record);
     }
     return true;
 }
 
-/* Next record of the type asked whose owner the question leads to. */
-static bool next_match(const struct aliases *aliases, struct message_reader *reader, uint16_t *left, enum dns_type type,
-                       struct message_record *record)
+/* Goes through records for those of the type asked whose owner the question leads to. */
+struct matcher {
+    const struct aliases *aliases;
+    struct message_reader reader;
+    unsigned left;
+    uint16_t type;
+    size_t owner_octets; /* that may still be read */
+    uint16_t last_owner; /* a pointer that was followed, and what it came to; 0: none */
+    bool last_reaches;
+    bool is_beyond; /* reading owners would cost too much: the message is not to be judged */
+};
+
+static struct matcher match(const struct findings *findings, uint16_t type)
 {
-    while (*left > 0) {
-        (*left)--;
-        if (!message_read_record(reader, record))
+    return (struct matcher){.aliases = findings->aliases,
+                            .reader = findings->answers,
+                            .left = findings->answer_count,
+                            .type = type,
+                            .owner_octets = OWNERS_LEAST + findings->answers.size};
+}
+
+static bool read_and_compare(struct matcher *matcher, const struct message_record *record)
+{
+    struct message_name owner;
+    if (!message_read_owner(&matcher->reader, record, &owner))
+        return false;
+    matcher->is_beyond |= owner.length > matcher->owner_octets;
+    matcher->owner_octets -= matcher->is_beyond ? 0 : owner.length;
+    return !matcher->is_beyond && aliases_reach(matcher->aliases, &owner);
+}
+
+/* Nearly every owner is a pointer to the name in the question (12 octets behind the beginning), or the same pointer as
+ * that of the record before. */
+static bool reaches(struct matcher *matcher, const struct message_record *record)
+{
+    uint16_t pointer = message_u16(matcher->reader.message + record->owner);
+    if (pointer == (0xc000 | MESSAGE_HEADER_SIZE))
+        return true;
+    if (pointer >= 0xc000 && pointer == matcher->last_owner)
+        return matcher->last_reaches;
+    bool is_reached = read_and_compare(matcher, record);
+    matcher->last_owner = pointer >= 0xc000 ? pointer : 0;
+    matcher->last_reaches = is_reached;
+    return is_reached;
+}
+
+static bool next_match(struct matcher *matcher, struct message_record *record)
+{
+    while (matcher->left > 0 && !matcher->is_beyond) {
+        matcher->left--;
+        if (!message_read_record(&matcher->reader, record))
             return false;
-        if (record->type == (uint16_t)type && record->class == 1 && aliases_reach(aliases, &record->owner))
+        if (record->type == matcher->type && record->class == 1 && reaches(matcher, record))
             return true;
     }
     return false;
@@ -134,9 +190,13 @@ static char *put(struct store *store, const void *octets, size_t size)
 
 static const char *put_name(struct store *store, const struct message_name *name)
 {
-    char text[MESSAGE_NAME_TEXT_SIZE];
-    message_write_name(name, text, sizeof(text));
-    return put(store, text, strlen(text) + 1);
+    if (store->room == NULL) {
+        store->size += message_text_length(name) + 1;
+        return NULL;
+    }
+    char *place = store->room + store->size;
+    store->size += (size_t)(message_write_name(name, place) - place) + 1;
+    return place;
 }
 
 /* Read what a record says. Returns false when its rdata is not of its type. */
@@ -162,20 +222,32 @@ static bool put_value(struct store *store, const struct message_reader *reader, 
 static bool put_records(struct store *store, const struct findings *findings, enum dns_type type,
                         struct dns_record *records, size_t *count)
 {
-    struct message_reader reader = findings->answers;
-    uint16_t left = findings->answer_count;
+    struct matcher matcher = match(findings, (uint16_t)type);
     struct message_record record;
-    for (*count = 0; *count < ANSWER_RECORDS_MAX && next_match(findings->aliases, &reader, &left, type, &record);
-         (*count)++) {
+    *count = 0;
+    while (*count < ANSWER_RECORDS_MAX && store->size < STORE_MAX && next_match(&matcher, &record)) {
         struct dns_record value = {.ttl_s = 0};
-        if (!put_value(store, &reader, &record, &value))
+        if (!put_value(store, &matcher.reader, &record, &value))
             return false;
         if (findings->aliases->ttl_s < value.ttl_s)
             value.ttl_s = findings->aliases->ttl_s;
         if (records != NULL)
             records[*count] = value;
+        (*count)++;
     }
-    return true;
+    return !matcher.is_beyond;
+}
+
+/* Are there records of the type asked where none can stand: beside NXDOMAIN, or in another section than the answer's? A
+ * message that contradicts itself does not say that there is nothing. */
+static bool is_contradictory(const struct findings *findings, enum dns_type type, int rcode)
+{
+    struct matcher matcher = match(findings, (uint16_t)type);
+    struct message_record record;
+    if (next_match(&matcher, &record))
+        return rcode == RCODE_NXDOMAIN;
+    matcher.left = findings->added_count;
+    return next_match(&matcher, &record) || matcher.is_beyond;
 }
 
 /* Of a long text the beginning is enough, up to the end of a code point. */
@@ -227,13 +299,15 @@ static int fail(struct answer *answer, const char *failure)
 
 /* NOERROR or NXDOMAIN: records, an alias that nobody followed, or nothing. Name servers without an SOA are whom to ask
  * instead, and no NODATA (RFC 2308 section 2.2). */
-static int conclude(struct answer *answer, const struct findings *findings)
+static int conclude(struct answer *answer, const struct findings *findings, enum dns_type type)
 {
     bool is_bare = findings->aliases->has_alias[0] && aliases_end(findings->aliases) != NULL && !findings->has_soa;
     if (answer->dns.count > 0)
         answer->dns.outcome = DNS_RECORDS;
     else if (findings->aliases->is_cut)
         return fail(answer, "too many aliases");
+    else if (is_contradictory(findings, type, answer->dns.rcode))
+        return fail(answer, "malformed answer");
     else if (answer->dns.rcode == RCODE_NXDOMAIN)
         answer->dns.outcome = DNS_NXDOMAIN;
     else if (is_bare)
@@ -265,7 +339,7 @@ static int read_contents(struct answer *answer, const struct findings *findings,
     if (has_records)
         put_records(&store, findings, type, answer->block, &answer->dns.count);
     put_texts(&store, findings, &answer->dns);
-    return conclude(answer, findings);
+    return conclude(answer, findings, type);
 }
 
 static void init(struct answer *answer, const mxcheck_memory *memory)
@@ -291,8 +365,8 @@ int answer_read(struct answer *answer, const mxcheck_memory *memory, const uint8
     answer->type = type;
     if (!aliases_init(&aliases, name) || !survey(message, size, &findings))
         return fail(answer, "malformed answer");
-    if (findings.has_aliases)
-        aliases_follow(&aliases, findings.answers, findings.answer_count);
+    if (findings.alias_records.count > 0)
+        aliases_follow(&aliases, &findings.answers, &findings.alias_records);
     answer->dns.rcode = findings.extended_rcode << 4 | (message[3] & 0x0f);
     answer->dns.authentic = (message[3] & 0x20) != 0;
     answer->dns.alias_ttl_s = aliases.ttl_s;

@@ -20,6 +20,8 @@ static enum gate sort_out(const uint8_t *message, size_t size, const struct gate
     enum wire_verdict verdict = wire_walk(message, size, -1, question->name, question->type, question->keeps_case);
     if (verdict == WIRE_MALFORMED)
         return GATE_MALFORMED;
+    if (verdict == WIRE_REFUSAL)
+        return GATE_TAKEN;
     if (is_answer(verdict) && (message[2] & TC_BIT) != 0)
         return GATE_TRUNCATED;
     if (is_answer(verdict))

@@ -23,9 +23,10 @@ static bool append_label(struct message_name *name, const uint8_t *label, size_t
 {
     if (name->length + length + 1 > MESSAGE_NAME_MAX)
         return false;
-    name->octets[name->length] = (uint8_t)length;
-    for (size_t i = 0; i < length; i++)
-        name->octets[name->length + 1 + i] = (uint8_t)text_to_lower((char)label[i]);
+    uint8_t *octets = name->octets + name->length;
+    octets[0] = (uint8_t)length;
+    for (size_t i = 0; i < length; i++) /* 'A' to 'Z' without a branch */
+        octets[1 + i] = (uint8_t)(label[i] | ((uint8_t)(label[i] - 'A') < 26) << 5);
     name->length += length + 1;
     return true;
 }
@@ -63,9 +64,32 @@ bool message_same_name(const struct message_name *a, const struct message_name *
     return a->length == b->length && memcmp(a->octets, b->octets, a->length) == 0;
 }
 
+/* Move past a name; where it leads does not matter. */
+static bool skip_name(struct message_reader *reader)
+{
+    while (reader->at < reader->size) {
+        uint8_t length = reader->message[reader->at];
+        size_t step = length >= 0xc0 ? 2 : 1U + length;
+        if ((length > 63 && length < 0xc0) || step > reader->size - reader->at)
+            return false;
+        reader->at += step;
+        if (length == 0 || length >= 0xc0)
+            return true;
+    }
+    return false;
+}
+
+bool message_read_owner(const struct message_reader *reader, const struct message_record *record,
+                        struct message_name *owner)
+{
+    struct message_reader at = {reader->message, reader->size, record->owner};
+    return message_read_name(&at, owner);
+}
+
 bool message_read_record(struct message_reader *reader, struct message_record *record)
 {
-    if (!message_read_name(reader, &record->owner) || reader->size - reader->at < 10)
+    record->owner = reader->at;
+    if (!skip_name(reader) || reader->size - reader->at < 10)
         return false;
     const uint8_t *fixed = reader->message + reader->at;
     record->type = message_u16(fixed);
@@ -81,53 +105,77 @@ bool message_read_record(struct message_reader *reader, struct message_record *r
 
 bool message_skip_questions(struct message_reader *reader)
 {
-    struct message_name name;
     for (uint16_t left = message_u16(reader->message + 4); left > 0; left--) {
-        if (!message_read_name(reader, &name) || reader->size - reader->at < 4)
+        if (!skip_name(reader) || reader->size - reader->at < 4)
             return false;
         reader->at += 4;
     }
     return true;
 }
 
-/* Letters, digits, hyphens and underscores stand for themselves, and so does what RFC 1035 section 5.1 does not name.
- */
-static bool is_plain(uint8_t octet)
-{
-    char c = (char)octet;
-    return text_is_alpha(c) || text_is_digit(c) || c == '-' || c == '_' ||
-           (octet > 0x20 && octet < 0x7f && strchr(".\\\"();@$", c) == NULL);
-}
+/* How many characters stand for an octet: itself, a backslash before it, or \DDD. Letters, digits, hyphens and
+ * underscores stand for themselves, and so does what RFC 1035 section 5.1 does not name. */
+enum { WIDTH_PLAIN = 1, WIDTH_ESCAPED = 2 };
 
-static void put_octet(struct text *text, uint8_t octet)
-{
-    if (octet <= 0x20 || octet >= 0x7f)
-        text_printf(text, "\\%03u", octet);
-    else
-        text_printf(text, "\\%c", (char)octet);
-}
+/* clang-format off */
+static const uint8_t widths[256] = {
+    4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4,
+    4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4,
+    4, 1, 2, 1, 2, 1, 1, 1, 2, 2, 1, 1, 1, 1, 2, 1,
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 2, 1, 1, 1, 1,
+    2, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 2, 1, 1, 1,
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 4,
+    4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4,
+    4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4,
+    4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4,
+    4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4,
+    4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4,
+    4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4,
+    4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4,
+    4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4,
+};
+/* clang-format on */
 
-static void put_label(struct text *text, const uint8_t *label, size_t length)
+size_t message_text_length(const struct message_name *name)
 {
-    for (size_t i = 0; i < length;) {
-        size_t begin = i;
-        while (i < length && is_plain(label[i]))
-            i++;
-        text_put(text, (const char *)label + begin, i - begin);
-        if (i < length)
-            put_octet(text, label[i++]);
+    size_t length = 0;
+    for (size_t at = 0; name->octets[at] != 0; at += 1U + name->octets[at]) {
+        length += at > 0;
+        for (size_t i = 1; i <= name->octets[at]; i++)
+            length += widths[name->octets[at + i]];
     }
+    return length;
 }
 
-void message_write_name(const struct message_name *name, char *buffer, size_t size)
+static char *put_escaped(char *text, uint8_t octet)
 {
-    struct text text;
-    text_init(&text, buffer, size);
+    *text++ = '\\';
+    if (widths[octet] == WIDTH_ESCAPED) {
+        *text++ = (char)octet;
+        return text;
+    }
+    *text++ = (char)('0' + octet / 100);
+    *text++ = (char)('0' + octet / 10 % 10);
+    *text++ = (char)('0' + octet % 10);
+    return text;
+}
+
+char *message_write_name(const struct message_name *name, char *text)
+{
     for (size_t at = 0; name->octets[at] != 0; at += 1U + name->octets[at]) {
         if (at > 0)
-            text_put(&text, ".", 1);
-        put_label(&text, name->octets + at + 1, name->octets[at]);
+            *text++ = '.';
+        for (size_t i = 1; i <= name->octets[at]; i++) {
+            if (widths[name->octets[at + i]] == WIDTH_PLAIN)
+                *text++ = (char)name->octets[at + i];
+            else
+                text = put_escaped(text, name->octets[at + i]);
+        }
     }
+    *text = '\0';
+    return text;
 }
 
 bool message_parse_name(const char *text, struct message_name *name)

@@ -20,7 +20,7 @@ struct message_name {
 };
 
 struct message_record {
-    struct message_name owner;
+    size_t owner; /* where its name begins: message_read_owner */
     uint16_t type;
     uint16_t class;
     uint32_t ttl_s;
@@ -43,16 +43,23 @@ uint32_t message_ttl(const uint8_t *octets);
 /* Read a name, compressed or not, and move past it. */
 bool message_read_name(struct message_reader *reader, struct message_name *name);
 
-/* Read a record and move past it; its rdata lies within the message. */
+/* Read a record and move past it; its rdata lies within the message. Its owner is not read. */
 bool message_read_record(struct message_reader *reader, struct message_record *record);
+
+bool message_read_owner(const struct message_reader *reader, const struct message_record *record,
+                        struct message_name *owner);
 
 /* Move past the question section, of which the header tells. */
 bool message_skip_questions(struct message_reader *reader);
 
 bool message_same_name(const struct message_name *a, const struct message_name *b);
 
-/* RFC 1035 section 5.1 presentation form, without final dot; "" for the root. */
-void message_write_name(const struct message_name *name, char *buffer, size_t size);
+/* Octets that the name takes as text, without a NUL. */
+size_t message_text_length(const struct message_name *name);
+
+/* RFC 1035 section 5.1 presentation form, without final dot; "" for the root. Writes message_text_length(name) octets
+ * and a NUL, and returns where that stands. */
+char *message_write_name(const struct message_name *name, char *text);
 
 /* The way back: checked text, or what message_write_name wrote. */
 bool message_parse_name(const char *text, struct message_name *name);

@@ -209,7 +209,7 @@ static void end_with_response(struct transport_attempt *attempt, getdns_dict *re
     attempt->channel->answered++;
     if (getdns_dict_get_bindata(response, "/replies_full/0", &full) == GETDNS_RETURN_GOOD)
         verdict = wire_walk(full->data, full->size, -1, attempt->name, attempt->type, 0);
-    if (verdict == WIRE_ANSWER || verdict == WIRE_FOREIGN)
+    if (verdict != WIRE_STRANGER && verdict != WIRE_MALFORMED)
         end_attempt(attempt, TRANSPORT_ANSWERED, full->data, full->size, NULL);
     else
         end_attempt(attempt, TRANSPORT_MALFORMED, NULL, 0, "malformed answer");

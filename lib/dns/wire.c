@@ -7,7 +7,15 @@
 #define HEADER_SIZE 12
 #define NAME_MAX_OCTETS 255 /* RFC 1035 section 2.3.4 */
 #define LABEL_MAX_OCTETS 63
-#define STEPS_PER_OCTET 16
+
+/* Labels and pointers that are followed: as many as good messages have, several times over, and few enough that the
+ * work for any message is linear in its octets. */
+#define STEPS_LEAST 4096
+#define STEPS_PER_OCTET 1
+
+enum { TYPE_SOA = 6, TYPE_SIG = 24, TYPE_OPT = 41, TYPE_TKEY = 249, TYPE_TSIG = 250 };
+enum { CLASS_IN = 1 };
+enum section { SECTION_ANSWER, SECTION_AUTHORITY, SECTION_ADDITIONAL };
 
 /* What rdata holds: its names are checked, and the rest counted. */
 enum shape {
@@ -52,6 +60,7 @@ struct walker {
     size_t at;
     size_t budget;   /* labels and pointers still to be followed: the whole walk is linear in the size */
     bool is_foreign; /* a record of an unknown type was met */
+    bool has_opt;
 };
 
 static uint16_t read_u16(const uint8_t *p)
@@ -142,27 +151,50 @@ static bool walk_shape(struct walker *walker, size_t end, uint8_t shape, size_t 
 }
 
 /* What servers add unasked may be of any type (RFC 3597 section 3); what they answer with may not. */
-static bool walk_rdata(struct walker *walker, uint16_t type, size_t end, bool is_additional)
+static bool walk_rdata(struct walker *walker, uint16_t type, size_t end, enum section section)
 {
     for (size_t i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++) {
         if (shapes[i].type == type)
             return walk_shape(walker, end, shapes[i].shape, shapes[i].least);
     }
     walker->is_foreign = true;
-    return is_additional;
+    return section == SECTION_ADDITIONAL;
 }
 
-static bool walk_record(struct walker *walker, bool is_additional)
+/* One OPT at most, of the root, and among the additional records (RFC 6891 sections 6.1.1 and 6.1.2). */
+static bool take_opt(struct walker *walker, size_t owner, enum section section)
 {
+    bool is_first = !walker->has_opt;
+    walker->has_opt = true;
+    return is_first && section == SECTION_ADDITIONAL && walker->message[owner] == 0;
+}
+
+/* May a record of this type and class stand here? We ask in class IN; transactions are signed in class ANY (RFC 8945
+ * section 4.2, RFC 2931 section 3). An SOA belongs into the authority section (RFC 2308 section 2). What else nobody
+ * asked for does not count, and does no harm. */
+static bool may_stand(struct walker *walker, size_t owner, uint16_t type, uint16_t class, enum section section)
+{
+    bool is_signature = type == TYPE_TSIG || type == TYPE_SIG || type == TYPE_TKEY;
+    if (type == TYPE_OPT)
+        return take_opt(walker, owner, section);
+    if (class != CLASS_IN && !(is_signature && section == SECTION_ADDITIONAL))
+        return false;
+    return type != TYPE_SOA || section != SECTION_ANSWER;
+}
+
+static bool walk_record(struct walker *walker, enum section section)
+{
+    size_t owner = walker->at;
     if (!walk_name(walker) || walker->size - walker->at < 10)
         return false;
     const uint8_t *fixed = walker->message + walker->at;
+    uint16_t type = read_u16(fixed);
     size_t length = read_u16(fixed + 8);
     walker->at += 10;
-    if (length > walker->size - walker->at)
+    if (length > walker->size - walker->at || !may_stand(walker, owner, type, read_u16(fixed + 2), section))
         return false;
     size_t end = walker->at + length;
-    if (!walk_rdata(walker, read_u16(fixed), end, is_additional))
+    if (!walk_rdata(walker, type, end, section))
         return false;
     walker->at = end;
     return true;
@@ -225,28 +257,43 @@ static bool is_reply(const uint8_t *message, size_t size, int id)
 /* Walk all records, from behind the question to the last octet. */
 static bool walk_records(struct walker *walker)
 {
-    const uint8_t *header = walker->message;
-    unsigned answers = (unsigned)read_u16(header + 6) + read_u16(header + 8);
-    unsigned records = answers + read_u16(header + 10);
-    for (unsigned i = 0; i < records; i++) {
-        if (!walk_record(walker, i >= answers))
-            return false;
+    for (int section = SECTION_ANSWER; section <= SECTION_ADDITIONAL; section++) {
+        for (unsigned left = read_u16(walker->message + 6 + 2 * section); left > 0; left--) {
+            if (!walk_record(walker, (enum section)section))
+                return false;
+        }
     }
     return walker->at == walker->size;
+}
+
+/* Is ours among several questions? No answer has more than one (RFC 9619), so that it is none. */
+static bool has_question(struct walker *walker, unsigned count, const char *name, uint16_t type, bool exact_case)
+{
+    for (; count > 0; count--) {
+        size_t begin = walker->at;
+        if (walk_question(walker, name, type, exact_case))
+            return true;
+        walker->at = begin;
+        if (!walk_name(walker) || walker->size - walker->at < 4)
+            return false;
+        walker->at += 4;
+    }
+    return false;
 }
 
 enum wire_verdict wire_walk(const uint8_t *message, size_t size, int id, const char *name, uint16_t type,
                             int exact_case)
 {
-    struct walker walker = {message, size, HEADER_SIZE, size * STEPS_PER_OCTET, false};
+    struct walker walker = {
+        .message = message, .size = size, .at = HEADER_SIZE, .budget = STEPS_LEAST + size * STEPS_PER_OCTET};
     if (!is_reply(message, size, id))
         return WIRE_STRANGER;
-    /* Some servers leave the question out when they refuse it. */
-    if (read_u16(message + 4) == 0 && (message[3] & 0x0f) != 0)
-        return WIRE_MALFORMED;
-    if (read_u16(message + 4) != 1 || !walk_question(&walker, name, type, exact_case != 0))
+    unsigned questions = read_u16(message + 4);
+    if (questions == 0 && (message[3] & 0x0f) != 0)
+        return walk_records(&walker) ? WIRE_REFUSAL : WIRE_MALFORMED;
+    if (!has_question(&walker, questions, name, type, exact_case != 0))
         return WIRE_STRANGER;
-    if (!walk_records(&walker))
+    if (questions > 1 || !walk_records(&walker))
         return WIRE_MALFORMED;
     return walker.is_foreign ? WIRE_FOREIGN : WIRE_ANSWER;
 }

@@ -8,11 +8,13 @@
 #include <stdint.h>
 
 enum wire_verdict {
-    WIRE_ANSWER,   /* an answer to our question, whole and sound */
-    WIRE_FOREIGN,  /* likewise, with an additional record of a type whose rdata was not walked */
+    WIRE_ANSWER,  /* an answer to our question, whole and sound */
+    WIRE_FOREIGN, /* likewise, with an additional record of a type whose rdata was not walked */
+    WIRE_REFUSAL, /* an error without a question, whole and sound: some servers answer so what they do not understand */
     WIRE_STRANGER, /* not an answer to our question (short, no QR, other question): ignore it, the true one may follow
                     */
-    WIRE_MALFORMED /* from our upstream to our question, but its structure lies: a failure of that upstream */
+    WIRE_MALFORMED /* from our upstream to our question, but its structure lies, or its sections hold what cannot stand
+                      there: a failure of that upstream */
 };
 
 /* Walk message[size]. The question must be `name` (presentation form, absolute, no escapes but \DDD), compared with

@@ -12,6 +12,9 @@
 #define TEXTS_COMPARED 8
 #define TEXTS_ROOM_MIN 256
 
+/* MX records among which one that is there twice is sought. */
+#define DUPLICATES_SOUGHT 256
+
 _Static_assert(FACTS_QUESTIONS + 2 * DRAFT_TARGETS_MAX < UINT8_MAX, "an octet holds the number of any answer");
 
 void draft_init(struct draft *draft, const mxcheck_memory *memory)
@@ -95,15 +98,28 @@ void draft_add_mx(struct draft *draft, uint16_t preference, uint32_t ttl_s, cons
     draft->has_more_hosts |= host[0] != '\0';
 }
 
-/* By insertion: stable, without memory, and one DNS message holds at most some 4000 records. */
+/* The place behind the last of the first `count` whose preference is no greater. */
+static size_t find_place(const struct draft_mx *mx, size_t count, uint16_t preference)
+{
+    size_t least = 0;
+    while (count > least) {
+        size_t middle = least + (count - least) / 2;
+        if (mx[middle].preference <= preference)
+            least = middle + 1;
+        else
+            count = middle;
+    }
+    return least;
+}
+
+/* By insertion into what is sorted: stable, and without memory. */
 static void sort_mx(struct draft *draft)
 {
     for (size_t i = 1; i < draft->mx_count; i++) {
         struct draft_mx moved = draft->mx[i];
-        size_t j = i;
-        for (; j > 0 && draft->mx[j - 1].preference > moved.preference; j--)
-            draft->mx[j] = draft->mx[j - 1];
-        draft->mx[j] = moved;
+        size_t place = find_place(draft->mx, i, moved.preference);
+        memmove(draft->mx + place + 1, draft->mx + place, (i - place) * sizeof(moved));
+        draft->mx[place] = moved;
     }
 }
 
@@ -143,13 +159,24 @@ void draft_choose_targets(struct draft *draft, size_t most)
         draft->has_more_hosts = !add_target(draft, draft->mx[i].host, room);
 }
 
+static uint32_t hash_text(const char *text)
+{
+    uint32_t hash = UINT32_C(2166136261);
+    for (; *text != '\0'; text++)
+        hash = (hash ^ (uint8_t)*text) * UINT32_C(16777619);
+    return hash;
+}
+
+/* The comparison of each with each is bounded: a set larger than this is odd enough without it. */
 static bool has_duplicate(const struct draft *draft)
 {
-    /* The comparison of each with each is bounded: a set this large is odd enough without it. */
-    size_t count = draft->mx_count < 256 ? draft->mx_count : 256;
+    uint32_t hashes[DUPLICATES_SOUGHT];
+    size_t count = draft->mx_count < DUPLICATES_SOUGHT ? draft->mx_count : DUPLICATES_SOUGHT;
     for (size_t i = 0; i < count; i++) {
+        const char *host = draft_text(draft, draft->mx[i].host);
+        hashes[i] = hash_text(host);
         for (size_t j = 0; j < i; j++) {
-            if (strcmp(draft_text(draft, draft->mx[i].host), draft_text(draft, draft->mx[j].host)) == 0)
+            if (hashes[j] == hashes[i] && strcmp(draft_text(draft, draft->mx[j].host), host) == 0)
                 return true;
         }
     }

@@ -22,7 +22,8 @@ A fault is a row of name, type (or *) and behaviour:
                                             as in a zone file, or #HEX, where <N> is a pointer to N octets behind the
                                             beginning of the rdata; #HEX/LENGTH: with an RDLENGTH that is not true
         rcode N, flags HEX, counts N N N    in the place of 0, 8180 and what is true
-        asked NAME TYPE                     another question; asked lower: ours in lower case; asked none; asked twice
+        asked NAME TYPE                     another question; asked beside NAME TYPE: behind ours; asked lower: ours in
+                                            lower case; asked none; asked twice
         cut N                               without its last N octets; tail HEX: with more of them
         then                                another message, which follows
 """
@@ -160,8 +161,9 @@ class Saying:
         elif value == "lower":
             self.asked = [self.asked[0].lower()]
         else:
-            name, rdtype = value.split()
-            self.asked = [dns.name.from_text(name).to_wire() + struct.pack("!HH", dns.rdatatype.from_text(rdtype), 1)]
+            name, rdtype = value.split()[-2:]
+            asked = dns.name.from_text(name).to_wire() + struct.pack("!HH", dns.rdatatype.from_text(rdtype), 1)
+            self.asked = (self.asked if value.startswith("beside ") else []) + [asked]
 
     @staticmethod
     def rdata(rdtype, text, at):

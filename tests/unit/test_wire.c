@@ -27,6 +27,10 @@
     OWNER FIXED("\6", length)                                                                                          \
     OWNER OWNER TWENTY
 
+#define OPT "\0\0\x29\x04\xd0\0\0\0\0\0\0"
+#define TWO_QUESTIONS "\x12\x34\x81\x80\0\2\0\0\0\0\0\0"
+#define OTHER_QUESTION "\2no\7example\0\0\x0f\0\1"
+
 /* The octets of a literal without its last NUL. */
 #define OCTETS(literal) (const uint8_t *)(literal), sizeof(literal) - 1
 
@@ -52,7 +56,9 @@ static const struct row rows[] = {
     {"an answer", OCTETS(HEADER(REPLY, ONE, NONE, NONE) QUESTION MX_RECORD), WIRE_ANSWER},
     {"no data", OCTETS(HEADER(REPLY, NONE, NONE, NONE) QUESTION), WIRE_ANSWER},
     {"refused, with its question", OCTETS(HEADER("\x81\x85", NONE, NONE, NONE) QUESTION), WIRE_ANSWER},
-    {"refused, without a question", OCTETS("\x12\x34\x81\x85\0\0\0\0\0\0\0\0"), WIRE_MALFORMED},
+    {"refused, without a question", OCTETS("\x12\x34\x81\x85\0\0\0\0\0\0\0\0"), WIRE_REFUSAL},
+    {"refused, without a question, with EDNS", OCTETS("\x12\x34\x81\x81\0\0\0\0\0\0\0\1" OPT), WIRE_REFUSAL},
+    {"refused, without a question, cut", OCTETS("\x12\x34\x81\x81\0\0\0\0\0\0\0\2" OPT), WIRE_MALFORMED},
     {"well, without a question", OCTETS("\x12\x34\x81\x80\0\0\0\0\0\0\0\0"), WIRE_STRANGER},
     {"EDNS", OCTETS(HEADER(REPLY, NONE, NONE, ONE) QUESTION "\0\0\x29\x04\xd0\0\0\0\0\0\0"), WIRE_ANSWER},
     {"EDNS with an option",
@@ -71,7 +77,12 @@ static const struct row rows[] = {
     {"eleven octets", OCTETS("\x12\x34\x81\x80\0\1\0\0\0\0\0"), WIRE_STRANGER},
     {"a question, sent back", OCTETS(HEADER("\x01\x00", NONE, NONE, NONE) QUESTION), WIRE_STRANGER},
     {"opcode NOTIFY", OCTETS(HEADER("\xa1\x80", NONE, NONE, NONE) QUESTION), WIRE_STRANGER},
-    {"two questions", OCTETS("\x12\x34\x81\x80\0\2\0\0\0\0\0\0" QUESTION QUESTION), WIRE_STRANGER},
+    {"our question twice", OCTETS(TWO_QUESTIONS QUESTION QUESTION), WIRE_MALFORMED},
+    {"our question before another", OCTETS(TWO_QUESTIONS QUESTION OTHER_QUESTION), WIRE_MALFORMED},
+    {"our question behind another", OCTETS(TWO_QUESTIONS OTHER_QUESTION QUESTION), WIRE_MALFORMED},
+    {"our question in another type beside it", OCTETS(TWO_QUESTIONS QUESTION "\xc0\x0c\0\1\0\1"), WIRE_MALFORMED},
+    {"two questions, neither ours", OCTETS(TWO_QUESTIONS OTHER_QUESTION OTHER_QUESTION), WIRE_STRANGER},
+    {"two questions are told of, and one is there", OCTETS(TWO_QUESTIONS OTHER_QUESTION), WIRE_STRANGER},
     {"another name", OCTETS(HEADER(REPLY, NONE, NONE, NONE) "\2no\7example\0\0\x0f\0\1"), WIRE_STRANGER},
     {"a name below", OCTETS(HEADER(REPLY, NONE, NONE, NONE) "\1a\2ok\7example\0\0\x0f\0\1"), WIRE_STRANGER},
     {"a name above", OCTETS(HEADER(REPLY, NONE, NONE, NONE) "\7example\0\0\x0f\0\1"), WIRE_STRANGER},
@@ -160,6 +171,39 @@ static const struct row rows[] = {
     {"the shortest DS", OCTETS(HEADER(REPLY, ONE, NONE, NONE) QUESTION OWNER FIXED("\x2b", "\5") "12345"), WIRE_ANSWER},
     {"DS shorter than that", OCTETS(HEADER(REPLY, ONE, NONE, NONE) QUESTION OWNER FIXED("\x2b", "\4") "1234"),
      WIRE_MALFORMED},
+    /* What cannot stand where it does. */
+    {"OPT in the answer section", OCTETS(HEADER(REPLY, ONE, NONE, NONE) QUESTION OPT), WIRE_MALFORMED},
+    {"OPT in the answer section, the MX behind it", OCTETS(HEADER(REPLY, ONE, NONE, ONE) QUESTION OPT MX_RECORD),
+     WIRE_MALFORMED},
+    {"OPT beside the MX in the answer section", OCTETS(HEADER(REPLY, "\0\2", NONE, NONE) QUESTION MX_RECORD OPT),
+     WIRE_MALFORMED},
+    {"OPT in the authority section", OCTETS(HEADER(REPLY, ONE, ONE, NONE) QUESTION MX_RECORD OPT), WIRE_MALFORMED},
+    {"OPT twice", OCTETS(HEADER(REPLY, ONE, NONE, "\0\2") QUESTION MX_RECORD OPT OPT), WIRE_MALFORMED},
+    {"OPT of a name", OCTETS(HEADER(REPLY, ONE, NONE, ONE) QUESTION MX_RECORD OWNER "\0\x29\x04\xd0\0\0\0\0\0\0"),
+     WIRE_MALFORMED},
+    {"OPT before other additional records", OCTETS(HEADER(REPLY, ONE, NONE, "\0\2") QUESTION MX_RECORD OPT MX_RECORD),
+     WIRE_ANSWER},
+    {"an MX of class CH", OCTETS(HEADER(REPLY, ONE, NONE, NONE) QUESTION OWNER "\0\x0f\0\3\0\0\0\0\0\4\0\x0a" OWNER),
+     WIRE_MALFORMED},
+    {"an MX of class ANY", OCTETS(HEADER(REPLY, ONE, NONE, NONE) QUESTION OWNER "\0\x0f\0\xff\0\0\0\0\0\4\0\x0a" OWNER),
+     WIRE_MALFORMED},
+    {"an NS of class NONE",
+     OCTETS(HEADER(REPLY, ONE, ONE, NONE) QUESTION MX_RECORD OWNER "\0\2\0\xfe\0\0\0\0\0\2" OWNER), WIRE_MALFORMED},
+    {"an additional A of class CH",
+     OCTETS(HEADER(REPLY, ONE, NONE, ONE) QUESTION MX_RECORD OWNER "\0\1\0\3\0\0\0\0\0\4\1\2\3\4"), WIRE_MALFORMED},
+    {"TSIG, whose class is ANY",
+     OCTETS(HEADER(REPLY, ONE, NONE, ONE) QUESTION MX_RECORD "\1k\0\0\xfa\0\xff\0\0\0\0\0\1x"), WIRE_FOREIGN},
+    {"TSIG in the answer section", OCTETS(HEADER(REPLY, ONE, NONE, NONE) QUESTION "\1k\0\0\xfa\0\xff\0\0\0\0\0\1x"),
+     WIRE_MALFORMED},
+    {"SOA in the answer section", OCTETS(HEADER(REPLY, ONE, NONE, NONE) QUESTION SOA("\x18")), WIRE_MALFORMED},
+    {"SOA behind the MX in the answer section",
+     OCTETS(HEADER(REPLY, "\0\2", NONE, NONE) QUESTION MX_RECORD SOA("\x18")), WIRE_MALFORMED},
+    {"SOA among the additional records", OCTETS(HEADER(REPLY, ONE, NONE, ONE) QUESTION MX_RECORD SOA("\x18")),
+     WIRE_ANSWER},
+    {"NS beside the MX in the answer section",
+     OCTETS(HEADER(REPLY, "\0\2", NONE, NONE) QUESTION MX_RECORD OWNER FIXED("\2", "\2") OWNER), WIRE_ANSWER},
+    {"A in the place of the MX", OCTETS(HEADER(REPLY, ONE, NONE, NONE) QUESTION OWNER FIXED("\1", "\4") "\1\2\3\4"),
+     WIRE_ANSWER},
     {"a label of a kind that is not",
      OCTETS(HEADER(REPLY, ONE, NONE, NONE) QUESTION "\x41"
                                                     "a\0" FIXED("\1", "\4") "\1\2\3\4"),

@@ -16,6 +16,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define ASKER 1
+
 static uint64_t now_us = 1000000;
 
 uint64_t clock_now_us(void)
@@ -145,11 +147,11 @@ static int cache_check(mxcheck_cache *cache, const char *domain, int exists, uin
 {
     static uint64_t copy[256];
     size_t length = strlen(domain);
-    size_t size = cache_get(cache, CACHE_ANSWER, cache_hash(cache, domain, length), domain, length, copy, sizeof(copy));
+    size_t size = cache_get(cache, CACHE_ANSWER, cache_hash(cache, ASKER, domain, length), domain, length, copy, sizeof(copy));
     struct facts *facts = make_facts(domain, exists);
     *bytes = facts->size + 16;
     if (size == 0)
-        cache_put(cache, facts, cache_era(cache));
+        cache_put(cache, ASKER, facts, cache_era(cache));
     facts_unref(facts, &memory_libc);
     return size > 0;
 }

@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "dns/upstreams.h"
 #include "facts/cache.h"
 #include "facts/draft.h"
 #include "mail/address.h"
@@ -41,10 +42,15 @@ struct run {
     uint32_t random;
 };
 
+#define UPSTREAM "127.0.0.1"
+
 static void write_address(char *address, size_t size, unsigned domain)
 {
     snprintf(address, size, "user@domain%u.example.com", domain);
 }
+
+/* Under whose number the context below finds what is remembered. */
+static uint64_t asker;
 
 static void remember(mxcheck_cache *cache, unsigned domain)
 {
@@ -64,7 +70,7 @@ static void remember(mxcheck_cache *cache, unsigned domain)
     struct facts *facts = draft_seal(&draft, name, clock_now_us(), clock_now_us());
     if (facts == NULL)
         exit(1);
-    cache_put(cache, facts, cache_era(cache));
+    cache_put(cache, asker, facts, cache_era(cache));
     facts_unref(facts, &memory_libc);
     draft_clear(&draft);
 }
@@ -203,6 +209,8 @@ int main(int argc, char **argv)
     mxcheck_ctx *ctx;
     mxcheck_cache *cache;
     mxcheck_stats stats;
+    struct upstreams upstreams;
+    char error[100];
     if (argc != 4 && argc != 5)
         return 64;
     unsigned domains = (unsigned)atoi(argv[1]), threads = (unsigned)atoi(argv[2]), batches = (unsigned)atoi(argv[3]);
@@ -210,8 +218,11 @@ int main(int argc, char **argv)
         return 64;
     if (mxcheck_cache_new((size_t)domains * 320 + (4 << 20), &cache) != MXCHECK_OK ||
         mxcheck_config_new(&config) != MXCHECK_OK || mxcheck_config_set_cache(config, cache) != MXCHECK_OK ||
+        mxcheck_config_set(config, "upstreams", UPSTREAM) != MXCHECK_OK ||
         mxcheck_ctx_new(config, &ctx) != MXCHECK_OK)
         return 1;
+    upstreams_parse(UPSTREAM, &upstreams, error, sizeof(error));
+    asker = upstreams_identify(&upstreams);
     for (unsigned i = 0; i < domains; i++)
         remember(cache, i);
     for (unsigned i = 0; i < threads; i++) {

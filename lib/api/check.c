@@ -17,6 +17,8 @@ int check_begin(mxcheck_ctx *ctx, mxcheck_role role, const char *address, struct
         return -1;
     if (form_judge(&ctx->settings->options, &check->parsed, role, &check->judgement))
         return 1;
+    if (!ctx->settings->resolvers.is_fixed)
+        resolvers_look(&ctx->settings->resolvers, &ctx->settings->log, clock_coarse_us());
     enum recall outcome = recall(ctx->settings, ctx->cache, false, &check->recollection, &check->judgement);
     if (outcome == RECALL_NOTHING) {
         check->judgement.facts = NULL;

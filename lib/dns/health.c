@@ -10,8 +10,9 @@ void health_note_silence(struct health *health, uint64_t now_us)
     health->next_probe_us = now_us + HEALTH_PROBE_US;
 }
 
-void health_note_answer(struct health *health)
+void health_note_answer(struct health *health, uint64_t now_us)
 {
+    health->answered_us = now_us;
     health->is_silent = false;
     health->is_answering = true;
 }

@@ -20,7 +20,8 @@
 /* What is known of one upstream; zero: nothing bad. */
 struct health {
     bool is_silent;
-    bool is_answering; /* the last that came of it was an answer */
+    uint64_t answered_us; /* when it answered last; 0: never */
+    bool is_answering;    /* the last that came of it was an answer */
     uint64_t next_probe_us;
     uint64_t quirk_until_us;     /* it has failed a question and answered the same one in the plain form */
     uint64_t lost_case_until_us; /* it did not bring the letter case back, and TCP was closed */
@@ -31,7 +32,7 @@ struct health {
 void health_note_silence(struct health *health, uint64_t now_us);
 
 /* It answered, whatever it said. */
-void health_note_answer(struct health *health);
+void health_note_answer(struct health *health, uint64_t now_us);
 
 /* A stream to it has ended, which says little of one that was answering: streams that idle are closed. */
 void health_note_end(struct health *health);

@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "dns/blame.h"
 #include "dns/question_state.h"
 
 #include <stddef.h>
@@ -59,6 +60,10 @@ static void deliver(struct question *question)
     void *user = question->user;
     answer.dns.upstream = question_upstream(question, question->answer_upstream)->name;
     answer.dns.dnssec = dnssec_of(question, &answer.dns);
+    if (answer.dns.outcome == DNS_FAILURE || answer.dns.outcome == DNS_TIMEOUT || answer.dns.outcome == DNS_BOGUS)
+        answer.dns.blame = blame_of(&answer.dns, question_upstream(question, question->answer_upstream),
+                                    question_health(question, question->answer_upstream), question->asked_us,
+                                    clock_now_us());
     if (question->is_out_of_memory) {
         answer.dns = question_nothing(DNS_FAILURE, "out of memory");
         answer.dns.is_local = true;
@@ -125,6 +130,7 @@ int question_start(struct question_share *share, const char *name, enum dns_type
     question->has_case = strcmp(name, question->cased_name) != 0;
     question->type = type;
     question->confirms = (flags & RESOLVER_CONFIRMS) != 0;
+    question->asked_us = clock_now_us();
     question->deadline_us = deadline_us;
     question->wait_us = share->retry_after_us;
     question->callback = callback;

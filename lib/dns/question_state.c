@@ -136,7 +136,7 @@ void question_note_answer(struct question *question, size_t upstream)
     if (question_health(question, upstream)->is_silent)
         log_line(question->share->log, MXCHECK_LOG_INFO, "%s answers again",
                  question_upstream(question, upstream)->name);
-    health_note_answer(question_health(question, upstream));
+    health_note_answer(question_health(question, upstream), clock_now_us());
 }
 
 void question_note_silence(struct question *question, size_t upstream, uint64_t now_us)

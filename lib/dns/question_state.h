@@ -39,6 +39,7 @@ struct question {
     enum dns_type type;
     bool confirms; /* RESOLVER_CONFIRMS */
     bool has_case; /* the cased name is not the name */
+    uint64_t asked_us; /* when it began */
     uint64_t deadline_us;
     uint64_t retry_us; /* when silence is taken for loss */
     bool is_due;       /* another attempt is, before that */

@@ -31,13 +31,22 @@ struct dns_record {
     const uint8_t *address; /* A: 4 octets, AAAA: 16, in network order */
 };
 
+/* Who is to look into a failure. */
+enum dns_blame {
+    DNS_BLAMES_DOMAIN = 0,   /* the domain's operator: its name servers fail or are silent */
+    DNS_BLAMES_UPSTREAM,     /* the operator of the upstream, which fails or does not answer */
+    DNS_BLAMES_UNKNOWN,      /* either: nothing is known of the upstream yet */
+    DNS_BLAMES_CONFIGURATION /* whoever set this host up: no resolver is known */
+};
+
 /* Lent to the callback; nothing of it lives on. */
 struct dns_answer {
     enum dns_outcome outcome;
     int rcode;              /* with its upper bits (RFC 6891 section 6.1.3); -1: nobody answered */
-    const char *failure;    /* static, "" when none */
+    const char *failure;    /* a word or two, "" when none */
     int error_code;         /* Extended DNS Error (RFC 8914); -1: none */
     const char *error_text; /* what the server says besides: UTF-8 from outside, "" when nothing */
+    enum dns_blame blame;   /* DNS_FAILURE, DNS_TIMEOUT */
     bool is_local;          /* DNS_FAILURE, DNS_TIMEOUT: for want of memory or descriptors, which says nothing of DNS */
     const char *upstream;   /* "127.0.0.1:53", "" when none */
     const char *alias;      /* where CNAMEs led, "" when nowhere */

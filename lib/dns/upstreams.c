@@ -2,6 +2,7 @@
 /* upstreams.c: reads upstreams out of an option or out of resolv.conf. */
 #include "dns/upstreams.h"
 
+#include "base/siphash.h"
 #include "base/text.h"
 
 #include <arpa/inet.h>
@@ -15,6 +16,7 @@
 #define DNS_OVER_TLS_PORT 853 /* RFC 7858 section 3.1 */
 #define NAMESERVERS_MAX 3     /* MAXNS of resolv.conf(5) */
 #define LINE_SIZE 512         /* longer lines of resolv.conf are none of ours */
+#define FILE_MAX (1 << 20)    /* octets of resolv.conf that are read */
 
 static bool parse_port(const char *text, uint16_t *port)
 {
@@ -227,21 +229,47 @@ void upstreams_set_recursion(struct upstreams *upstreams)
     upstreams->count = 1;
 }
 
-/* "nameserver ADDRESS" with nothing but blanks and a comment behind it; anything else is passed over. */
-static void take_line(const char *line, struct upstreams *upstreams)
+uint64_t upstreams_identify(const struct upstreams *upstreams)
 {
-    static const char keyword[] = "nameserver";
+    static const struct siphash_key key = {0};
+    uint64_t sum = 0;
+    for (size_t i = 0; i < upstreams->count; i++) {
+        const struct upstream *upstream = &upstreams->item[i];
+        char text[sizeof(upstream->name) + sizeof(upstream->auth_name) + 4];
+        struct text words;
+        text_init(&words, text, sizeof(text));
+        text_printf(&words, "%d %s#%s", (int)upstream->transport, upstream->name, upstream->auth_name);
+        sum += siphash(&key, text, words.length);
+    }
+    return sum == 0 ? 1 : sum;
+}
+
+void upstreams_set_default(struct upstreams *upstreams, const char *why)
+{
+    char error[1];
+    struct text text;
+    upstreams_parse("127.0.0.1", upstreams, error, sizeof(error));
+    struct upstream *upstream = &upstreams->item[0];
+    text_init(&text, upstream->name, sizeof(upstream->name));
+    text_printf(&text, "127.0.0.1:53 (%s)", why);
+}
+
+/* What is read of a resolv.conf. */
+struct reading {
+    struct upstreams *upstreams;
+    bool uses_vc;
+};
+
+/* "nameserver ADDRESS" with nothing but blanks and a comment behind it. */
+static void take_server(const char *p, struct upstreams *upstreams)
+{
     char address[64];
     struct upstream upstream;
-    if (strncmp(line, keyword, sizeof(keyword) - 1) != 0)
-        return;
-    const char *p = line + sizeof(keyword) - 1;
-    size_t blanks = strspn(p, " \t");
-    size_t length = strcspn(p + blanks, " \t\r#;");
-    if (blanks == 0 || length >= sizeof(address) || upstreams->count == NAMESERVERS_MAX)
+    size_t length = strcspn(p, " \t\r#;");
+    if (length >= sizeof(address) || upstreams->count == NAMESERVERS_MAX)
         return;
     memset(&upstream, 0, sizeof(upstream));
-    memcpy(address, p + blanks, length);
+    memcpy(address, p, length);
     address[length] = '\0';
     upstream.port = DNS_PORT;
     if (!parse_ip(address, &upstream))
@@ -251,6 +279,38 @@ static void take_line(const char *line, struct upstreams *upstreams)
         upstreams->item[upstreams->count++] = upstream;
 }
 
+/* Options add up over all lines, as in the C library. */
+static void take_options(const char *p, struct reading *reading)
+{
+    static const char use_vc[] = "use-vc";
+    static const char blanks[] = " \t\r";
+    for (p += strspn(p, blanks); *p != '\0' && *p != '#' && *p != ';'; p += strspn(p, blanks)) {
+        size_t length = strcspn(p, blanks);
+        reading->uses_vc |= length == sizeof(use_vc) - 1 && memcmp(p, use_vc, length) == 0;
+        p += length;
+    }
+}
+
+/* What stands behind a keyword and its blanks; NULL when the line does not begin with it. */
+static const char *behind(const char *line, const char *keyword)
+{
+    size_t length = strlen(keyword);
+    if (strncmp(line, keyword, length) != 0)
+        return NULL;
+    size_t blanks = strspn(line + length, " \t");
+    return blanks == 0 ? NULL : line + length + blanks;
+}
+
+static void take_line(const char *line, struct reading *reading)
+{
+    const char *server = behind(line, "nameserver");
+    const char *options = behind(line, "options");
+    if (server != NULL)
+        take_server(server, reading->upstreams);
+    if (options != NULL)
+        take_options(options, reading);
+}
+
 /* Lines are gathered from blocks, so that a file of any size and any octets takes no more than this. */
 struct line {
     char text[LINE_SIZE];
@@ -258,12 +318,12 @@ struct line {
     bool is_unfit; /* too long, or with a NUL in it */
 };
 
-static void take_octet(struct line *line, char octet, struct upstreams *upstreams)
+static void take_octet(struct line *line, char octet, struct reading *reading)
 {
     if (octet == '\n') {
         line->text[line->length] = '\0';
         if (!line->is_unfit)
-            take_line(line->text, upstreams);
+            take_line(line->text, reading);
         line->length = 0;
         line->is_unfit = false;
     } else if (octet == '\0' || line->length == sizeof(line->text) - 1) {
@@ -273,40 +333,41 @@ static void take_octet(struct line *line, char octet, struct upstreams *upstream
     }
 }
 
-static int read_lines(int fd, struct upstreams *upstreams)
+static int read_lines(int fd, struct reading *reading)
 {
     struct line line = {.length = 0, .is_unfit = false};
     char block[4096];
-    ssize_t size;
-    while ((size = read(fd, block, sizeof(block))) != 0) {
+    for (size_t total = 0; total < FILE_MAX;) {
+        ssize_t size = read(fd, block, sizeof(block));
         if (size < 0 && errno == EINTR)
             continue;
         if (size < 0)
             return -1;
-        for (ssize_t i = 0; i < size && upstreams->count < NAMESERVERS_MAX; i++)
-            take_octet(&line, block[i], upstreams);
-        if (upstreams->count == NAMESERVERS_MAX)
-            return 0;
+        if (size == 0)
+            break;
+        for (ssize_t i = 0; i < size; i++)
+            take_octet(&line, block[i], reading);
+        total += (size_t)size;
     }
-    take_octet(&line, '\n', upstreams);
+    take_octet(&line, '\n', reading);
     return 0;
 }
 
 int upstreams_read_resolv_conf(const char *path, struct upstreams *upstreams)
 {
     struct upstreams found = {.count = 0};
-    char error[1];
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0 && errno != ENOENT)
+    struct reading reading = {.upstreams = &found};
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    if (fd < 0)
         return -1;
-    if (fd >= 0) {
-        int status = read_lines(fd, &found);
-        close(fd);
-        if (status != 0)
-            return -1;
-    }
-    if (found.count == 0)
-        upstreams_parse("127.0.0.1", &found, error, sizeof(error));
+    int status = read_lines(fd, &reading);
+    int error = errno;
+    close(fd);
+    errno = error;
+    if (status != 0)
+        return -1;
+    for (size_t i = 0; i < found.count && reading.uses_vc; i++)
+        found.item[i].transport = UPSTREAM_TCP;
     *upstreams = found;
     return 0;
 }

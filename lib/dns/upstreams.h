@@ -45,9 +45,15 @@ void upstreams_set_recursion(struct upstreams *upstreams);
 /* The same ones in the same order. */
 bool upstreams_are_same(const struct upstreams *a, const struct upstreams *b);
 
-/* Take the `nameserver` lines of a resolv.conf, at most three as the C library does; options, search and domain lines
- * are not for us. A file that is empty or not there means 127.0.0.1, as resolv.conf(5) says. Returns 0, or -1 when a
- * file is there and cannot be read. Any bytes, any length of line. */
+/* What stands for all these, whatever their order: contexts that ask the same ones know the same. Never 0. */
+uint64_t upstreams_identify(const struct upstreams *upstreams);
+
+/* 127.0.0.1, and why: its name has `why` in parentheses. */
+void upstreams_set_default(struct upstreams *upstreams, const char *why);
+
+/* Take the `nameserver` lines of a resolv.conf, at most three as the C library does, none where there is none; and the
+ * option `use-vc`, with which they are asked over TCP. Other options, search and domain lines are not for us. Returns 0,
+ * or -1 with errno when the file cannot be read. Any bytes, any length of line. */
 int upstreams_read_resolv_conf(const char *path, struct upstreams *upstreams);
 
 #endif

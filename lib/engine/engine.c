@@ -6,9 +6,8 @@
 #include "base/memory.h"
 #include "dns/loop.h"
 #include "dns/resolver_getdns.h"
+#include "dns/resolver_none.h"
 #include "judge/policy.h"
-
-#define RESOLV_CONF "/etc/resolv.conf"
 
 /* What a waiting caller waits for. */
 struct waiting {
@@ -17,22 +16,7 @@ struct waiting {
     struct facts *facts;
 };
 
-/* Those of the options; without, those of resolv.conf when they are others than before. Returns 1, 0 or -1 as
- * resolv_conf_look. */
-static int choose_upstreams(struct engine *engine, struct upstreams *upstreams)
-{
-    const struct settings *settings = engine->settings;
-    if (settings->upstreams.count > 0) {
-        *upstreams = settings->upstreams;
-        return engine->resolver == NULL;
-    }
-    int outcome = resolv_conf_look(&engine->resolv_conf, RESOLV_CONF, clock_now_us(), upstreams);
-    if (outcome < 0)
-        log_line(&settings->log, MXCHECK_LOG_ERROR, "%s cannot be read", RESOLV_CONF);
-    return outcome;
-}
-
-static struct resolver *new_resolver(struct engine *engine, const struct upstreams *upstreams)
+static struct resolver *new_resolver(struct engine *engine, const struct upstreams *upstreams, const char *error)
 {
     struct settings *settings = engine->settings;
     const struct options *options = &settings->options;
@@ -42,12 +26,33 @@ static struct resolver *new_resolver(struct engine *engine, const struct upstrea
                                              .asks_ad = options->trusts_ad,
                                              .is_case_random = !options->keeps_lower_case};
     struct resolver *resolver =
-        resolver_getdns_new(&settings->memory, &settings->log, engine->loop, upstreams, &asking);
-    if (resolver == NULL)
-        return NULL;
-    resolver->tally = settings->queries;
-    engine->upstreams = *upstreams;
+        upstreams->count == 0
+            ? resolver_none_new(&settings->memory, engine->loop, error)
+            : resolver_getdns_new(&settings->memory, &settings->log, engine->loop, upstreams, &asking);
+    if (resolver != NULL)
+        resolver->tally = settings->queries;
     return resolver;
+}
+
+/* A resolver for those that are to be asked now, in the place of the one before, which ends what it has under way.
+ * Returns 0, or -1 when memory ran out. */
+static int renew_resolver(struct engine *engine)
+{
+    struct upstreams upstreams;
+    char error[128];
+    uint64_t asker;
+    unsigned version = resolvers_get(&engine->settings->resolvers, &upstreams, &asker, error);
+    struct resolver *resolver = new_resolver(engine, &upstreams, error);
+    if (resolver == NULL)
+        return -1;
+    if (engine->resolver != NULL) {
+        engine->resolver->next = engine->retired;
+        engine->retired = engine->resolver;
+    }
+    engine->resolver = resolver;
+    engine->version = version;
+    flights_use(engine->flights, resolver, asker);
+    return 0;
 }
 
 /* The first MX host is asked alone for as long as a question waits for its answer. */
@@ -66,23 +71,19 @@ static struct lookup_wants wants_of(const struct options *options)
 
 mxcheck_status engine_new(struct settings *settings, mxcheck_cache *cache, struct engine **made)
 {
-    struct upstreams upstreams;
     struct lookup_wants wants = wants_of(&settings->options);
-    mxcheck_status status = MXCHECK_ERR_SYSTEM;
+    mxcheck_status status;
     struct engine *engine = memory_zalloc(&settings->memory, 1, sizeof(*engine));
     if (engine == NULL)
         return MXCHECK_ERR_NOMEM;
     engine->settings = settings;
     engine->cache = cache;
-    if (choose_upstreams(engine, &upstreams) < 0)
-        goto failed;
+    resolvers_look(&settings->resolvers, &settings->log, clock_now_us());
     engine->loop = loop_new(&settings->memory, &status);
     if (engine->loop == NULL)
         goto failed;
-    engine->resolver = new_resolver(engine, &upstreams);
-    if (engine->resolver != NULL)
-        engine->flights = flights_new(&settings->memory, engine->resolver, &wants, cache);
-    if (engine->flights == NULL) {
+    engine->flights = flights_new(&settings->memory, NULL, &wants, cache);
+    if (engine->flights == NULL || renew_resolver(engine) != 0) {
         status = MXCHECK_ERR_NOMEM;
         goto failed;
     }
@@ -112,22 +113,11 @@ static void free_retired(struct engine *engine, bool all)
 
 void engine_refresh(struct engine *engine)
 {
-    struct upstreams upstreams;
+    struct settings *settings = engine->settings;
     free_retired(engine, false);
-    if (choose_upstreams(engine, &upstreams) <= 0 || upstreams_are_same(&upstreams, &engine->upstreams))
-        return;
-    struct resolver *resolver = new_resolver(engine, &upstreams);
-    if (resolver == NULL) {
-        engine->resolv_conf.is_read = false; /* try again at the next check */
-        return;
-    }
-    log_line(&engine->settings->log, MXCHECK_LOG_INFO, "%s has changed", RESOLV_CONF);
-    engine->resolver->next = engine->retired;
-    engine->retired = engine->resolver;
-    engine->resolver = resolver;
-    flights_use(engine->flights, resolver);
-    if (engine->cache != NULL)
-        cache_flush(engine->cache, NULL);
+    resolvers_look(&settings->resolvers, &settings->log, clock_now_us());
+    if (resolvers_version(&settings->resolvers) != engine->version)
+        renew_resolver(engine);
 }
 
 void engine_free(struct engine *engine)

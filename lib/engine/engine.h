@@ -3,7 +3,6 @@
 #ifndef MXCHECK_ENGINE_ENGINE_H
 #define MXCHECK_ENGINE_ENGINE_H
 
-#include "dns/resolv_conf.h"
 #include "engine/settings.h"
 #include "facts/flights.h"
 
@@ -14,8 +13,7 @@ struct engine {
     struct resolver *retired; /* those before it, of another resolv.conf, which end what they have under way */
     struct flights *flights;
     mxcheck_cache *cache; /* lent, or NULL */
-    struct upstreams upstreams;
-    struct resolv_conf resolv_conf;
+    unsigned version; /* of the resolvers that it asks */
     struct engine *next; /* in the pool */
 };
 
@@ -25,8 +23,7 @@ mxcheck_status engine_new(struct settings *settings, mxcheck_cache *cache, struc
 void engine_free(struct engine *engine);
 
 /* Before a check: go over to the resolvers of resolv.conf, should it have changed, with a resolver of its own for what
- * is asked from now on, and forget what those before have said: these may know other names. When memory or the file
- * fails, everything stays as it is. */
+ * is asked from now on. When memory fails, everything stays as it is. */
 void engine_refresh(struct engine *engine);
 
 /* In a child after fork: free without touching what the parent still uses. */

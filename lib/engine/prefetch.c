@@ -41,7 +41,7 @@ static bool has_failed_lately(const struct settings *settings, mxcheck_cache *ca
         char room[1024];
     } copy;
     size_t length = strlen(domain);
-    uint64_t hash = cache_hash(cache, domain, length);
+    uint64_t hash = cache_hash(cache, settings_asker(settings), domain, length);
     size_t size = cache_get(cache, CACHE_FAILURE, hash, domain, length, &copy, sizeof(copy));
     if (size == 0 || size > sizeof(copy))
         return false;

@@ -85,7 +85,7 @@ static enum recall recall_stale(const struct settings *settings, mxcheck_cache *
 static enum recall look(const struct settings *settings, mxcheck_cache *cache, bool has_failed,
                         struct recollection *recollection, struct judgement *judgement)
 {
-    recollection->hash = cache_hash(cache, judgement->domain, judgement->domain_length);
+    recollection->hash = cache_hash(cache, settings_asker(settings), judgement->domain, judgement->domain_length);
     uint64_t now_us = clock_coarse_us();
     enum recall outcome = RECALL_NOTHING;
     if (!has_failed) {

@@ -7,6 +7,7 @@
 struct settings *settings_new(const mxcheck_memory *memory, const struct log *log, const struct options *options)
 {
     char error[256];
+    struct upstreams upstreams = {.count = 0};
     struct settings *settings = memory_zalloc(memory, 1, sizeof(*settings));
     if (settings == NULL)
         return NULL;
@@ -18,9 +19,10 @@ struct settings *settings_new(const mxcheck_memory *memory, const struct log *lo
     settings->memory = *memory;
     settings->log = *log;
     /* The text was found good when it was set. */
-    upstreams_parse(options_get(options, "upstreams"), &settings->upstreams, error, sizeof(error));
+    upstreams_parse(options_get(options, "upstreams"), &upstreams, error, sizeof(error));
     if (options->resolution == RESOLUTION_RECURSIVE)
-        upstreams_set_recursion(&settings->upstreams);
+        upstreams_set_recursion(&upstreams);
+    resolvers_init(&settings->resolvers, &upstreams, options->trusts_ad);
     if (options_copy(options, &settings->memory, &settings->options) != 0) {
         memory_free(memory, settings);
         return NULL;

@@ -6,7 +6,7 @@
 #include "base/log.h"
 #include "base/stripe.h"
 #include "dns/resolver.h"
-#include "dns/upstreams.h"
+#include "engine/resolvers.h"
 #include "judge/options.h"
 
 /* Where a verdict came from. */
@@ -34,7 +34,7 @@ struct settings {
     mxcheck_memory memory;
     struct log log;
     struct options options;
-    struct upstreams upstreams; /* none: those of resolv.conf */
+    struct resolvers resolvers; /* not frozen: they follow resolv.conf */
     uint64_t lookups;           /* of domains; atomic, as what follows */
     uint64_t prefetches;        /* those of them that were begun beside a hit */
     uint64_t queries[RESOLVER_TALLIES];
@@ -53,6 +53,12 @@ void settings_unshare(struct settings_stripe *stripe);
 static inline void settings_count(struct settings_stripe *stripe, mxcheck_verdict verdict, enum origin origin)
 {
     __atomic_add_fetch(&stripe->checks[verdict - MXCHECK_VERDICT_ACCEPT][origin], 1, __ATOMIC_RELAXED);
+}
+
+/* For whom the cache remembers. */
+static inline uint64_t settings_asker(const struct settings *settings)
+{
+    return resolvers_asker(&settings->resolvers);
 }
 
 uint64_t settings_sum(const struct settings *settings, mxcheck_verdict verdict, enum origin origin);

@@ -14,11 +14,16 @@
 #define PAGE 4096
 #define ALLOCATOR_SLOP 32 /* what an allocator may add to a block */
 
+/* Askers whose facts can be forgotten one by one; with more, all facts go at each flush. */
+#define ASKERS_MAX 32
+
 struct mxcheck_cache {
     unsigned references; /* atomic */
     mxcheck_memory memory;
     struct siphash_key key;
     uint64_t era;       /* atomic */
+    uint64_t askers[ASKERS_MAX]; /* atomic; 0: a free place */
+    bool has_more_askers;        /* atomic */
     size_t shard_count; /* a power of two */
     struct shard shards[];
 };
@@ -81,9 +86,27 @@ static struct shard *shard_of(mxcheck_cache *cache, uint64_t hash)
     return &cache->shards[hash >> 58 & (cache->shard_count - 1)];
 }
 
-uint64_t cache_hash(mxcheck_cache *cache, const char *domain, size_t length)
+/* A place is taken once and for all. */
+void cache_note_asker(mxcheck_cache *cache, uint64_t asker)
 {
-    uint64_t hash = siphash(&cache->key, domain, length);
+    for (size_t i = 0; i < ASKERS_MAX; i++) {
+        uint64_t other = 0;
+        if (__atomic_compare_exchange_n(&cache->askers[i], &other, asker, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE) ||
+            other == asker)
+            return;
+    }
+    __atomic_store_n(&cache->has_more_askers, true, __ATOMIC_RELEASE);
+}
+
+/* The key of the hash stays secret, whatever is mixed into what it gives. */
+static uint64_t hash_for(const mxcheck_cache *cache, uint64_t asker, const char *domain, size_t length)
+{
+    return siphash(&cache->key, domain, length) ^ asker * UINT64_C(0x9e3779b97f4a7c15);
+}
+
+uint64_t cache_hash(mxcheck_cache *cache, uint64_t asker, const char *domain, size_t length)
+{
+    uint64_t hash = hash_for(cache, asker, domain, length);
     shard_expect(shard_of(cache, hash), hash);
     return hash;
 }
@@ -102,10 +125,10 @@ size_t cache_get(mxcheck_cache *cache, enum cache_kind kind, uint64_t hash, cons
     return bytes > 0 && bytes <= size && !are_of(facts, domain, length) ? 0 : bytes;
 }
 
-void cache_put(mxcheck_cache *cache, const struct facts *facts, uint64_t era)
+void cache_put(mxcheck_cache *cache, uint64_t asker, const struct facts *facts, uint64_t era)
 {
     enum cache_kind kind = facts_failure(facts) != FACTS_NOT_ASKED ? CACHE_FAILURE : CACHE_ANSWER;
-    uint64_t hash = hash_of(kind, cache_hash(cache, facts_domain(facts), strlen(facts_domain(facts))));
+    uint64_t hash = hash_of(kind, cache_hash(cache, asker, facts_domain(facts), strlen(facts_domain(facts))));
     if (era != cache_era(cache))
         return;
     shard_put(shard_of(cache, hash), &cache->memory, hash, facts, facts->size / sizeof(uint64_t));
@@ -118,17 +141,27 @@ uint64_t cache_era(const mxcheck_cache *cache)
     return __atomic_load_n(&cache->era, __ATOMIC_ACQUIRE);
 }
 
+static void remove_domain(mxcheck_cache *cache, uint64_t asker, const char *domain)
+{
+    for (int kind = CACHE_ANSWER; kind <= CACHE_FAILURE; kind++) {
+        uint64_t hash = hash_of((enum cache_kind)kind, hash_for(cache, asker, domain, strlen(domain)));
+        shard_remove(shard_of(cache, hash), hash);
+    }
+}
+
 void cache_flush(mxcheck_cache *cache, const char *domain)
 {
     __atomic_add_fetch(&cache->era, 1, __ATOMIC_ACQ_REL);
-    if (domain == NULL) {
+    if (domain == NULL || __atomic_load_n(&cache->has_more_askers, __ATOMIC_ACQUIRE)) {
         for (size_t i = 0; i < cache->shard_count; i++)
             shard_reset(&cache->shards[i]);
         return;
     }
-    for (int kind = CACHE_ANSWER; kind <= CACHE_FAILURE; kind++) {
-        uint64_t hash = hash_of((enum cache_kind)kind, cache_hash(cache, domain, strlen(domain)));
-        shard_remove(shard_of(cache, hash), hash);
+    for (size_t i = 0; i < ASKERS_MAX; i++) {
+        uint64_t asker = __atomic_load_n(&cache->askers[i], __ATOMIC_ACQUIRE);
+        if (asker == 0)
+            return;
+        remove_domain(cache, asker, domain);
     }
 }
 

@@ -24,8 +24,12 @@ mxcheck_cache *cache_new(const mxcheck_memory *memory, size_t max_bytes);
 mxcheck_cache *cache_ref(mxcheck_cache *cache);
 void cache_unref(mxcheck_cache *cache);
 
-/* The hash of a domain of `length` octets; what it leads to is being fetched meanwhile. */
-uint64_t cache_hash(mxcheck_cache *cache, const char *domain, size_t length);
+/* Whoever asks other resolvers, or trusts them otherwise, knows other things: each `asker`, which is not 0, has facts of
+ * its own in the cache. To be told before they are put. */
+void cache_note_asker(mxcheck_cache *cache, uint64_t asker);
+
+/* The hash of a domain of `length` octets, as this asker knows it; what it leads to is being fetched meanwhile. */
+uint64_t cache_hash(mxcheck_cache *cache, uint64_t asker, const char *domain, size_t length);
 
 /* Copy what is remembered of a domain, of this hash and length, into `facts`, a block of `size` octets aligned for 8.
  * Returns the size of the facts: 0 when there is nothing; more than `size` when they do not fit, and then nothing was
@@ -34,12 +38,12 @@ size_t cache_get(mxcheck_cache *cache, enum cache_kind kind, uint64_t hash, cons
                  void *facts, size_t size);
 
 /* Remember facts that are the outcome of a lookup begun in this era, in the place of what was. */
-void cache_put(mxcheck_cache *cache, const struct facts *facts, uint64_t era);
+void cache_put(mxcheck_cache *cache, uint64_t asker, const struct facts *facts, uint64_t era);
 
 /* The era ends with each flush: what was asked before a flush is not remembered after it. */
 uint64_t cache_era(const mxcheck_cache *cache);
 
-/* Forget a domain (lower-case A-labels), or all (NULL). */
+/* Forget a domain (lower-case A-labels), or all (NULL), whoever asked. */
 void cache_flush(mxcheck_cache *cache, const char *domain);
 
 void cache_count(const mxcheck_cache *cache, struct cache_counts *counts);

@@ -21,6 +21,9 @@ enum facts_outcome {
     FACTS_BOGUS     /* the resolver says that DNSSEC validation failed */
 };
 
+/* Who is to look into a failure. */
+enum facts_blame { FACTS_BLAMES_DOMAIN, FACTS_BLAMES_UPSTREAM, FACTS_BLAMES_UNKNOWN, FACTS_BLAMES_CONFIGURATION };
+
 enum facts_question { FACTS_MX = 0, FACTS_A = 1, FACTS_AAAA = 2, FACTS_QUESTIONS = 3 };
 
 /* Where a text of the facts stands: see facts_text. */
@@ -45,6 +48,7 @@ struct facts_answer {
     int16_t rcode;          /* RFC 1035 section 4.1.1, RFC 6891 section 6.1.3; -1 when nobody answered */
     uint8_t outcome;        /* enum facts_outcome */
     uint8_t dnssec;         /* mxcheck_dnssec of this answer */
+    uint8_t blame;          /* enum facts_blame, of a failure */
 };
 
 struct facts_mx {

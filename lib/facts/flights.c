@@ -18,6 +18,7 @@ struct flight {
     struct flight *next; /* in the bucket */
     uint64_t hash;
     uint64_t era; /* of the cache, when the lookup began */
+    uint64_t asker;
     struct lookup *lookup;
     struct waiter *waiters;
     char domain[];
@@ -28,6 +29,7 @@ struct flights {
     struct resolver *resolver;
     struct lookup_wants wants;
     mxcheck_cache *cache;
+    uint64_t asker;    /* for whom it remembers */
     uint64_t *lookups; /* its owner's count; NULL: nobody wants to know */
     struct siphash_key key;
     struct flight **buckets;
@@ -45,6 +47,7 @@ struct flights *flights_new(const mxcheck_memory *memory, struct resolver *resol
     flights->resolver = resolver;
     flights->wants = *wants;
     flights->cache = cache;
+    flights->asker = 1;
     flights->room = ROOM_MIN;
     flights->buckets = memory_zalloc(memory, flights->room, sizeof(struct flight *));
     siphash_key_init(&flights->key);
@@ -60,9 +63,12 @@ void flights_count(struct flights *flights, uint64_t *lookups)
     flights->lookups = lookups;
 }
 
-void flights_use(struct flights *flights, struct resolver *resolver)
+void flights_use(struct flights *flights, struct resolver *resolver, uint64_t asker)
 {
     flights->resolver = resolver;
+    flights->asker = asker;
+    if (flights->cache != NULL)
+        cache_note_asker(flights->cache, asker);
 }
 
 void flights_free(struct flights *flights)
@@ -160,6 +166,7 @@ static int start(struct flight *flight, uint64_t deadline_us)
     struct flights *flights = flight->flights;
     if (flights->cache != NULL)
         flight->era = cache_era(flights->cache);
+    flight->asker = flights->asker;
     if (flights->lookups != NULL)
         __atomic_add_fetch(flights->lookups, 1, __ATOMIC_RELAXED);
     return lookup_start(flights->memory, flights->resolver, flight->domain, &flights->wants, deadline_us, on_facts,
@@ -196,7 +203,7 @@ static void on_facts(void *user, struct facts *facts)
     uint64_t until_us = UINT64_MAX - 1;
     flight->lookup = NULL;
     if (facts != NULL && !facts->is_local && flight->flights->cache != NULL)
-        cache_put(flight->flights->cache, facts, flight->era);
+        cache_put(flight->flights->cache, flight->asker, facts, flight->era);
     if (facts != NULL && facts_failure(facts) != FACTS_NOT_ASKED && facts_has_timeout(facts))
         until_us = clock_now_us() + ANOTHER_TRY_US;
     land(flight, facts, until_us);

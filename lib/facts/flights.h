@@ -27,8 +27,9 @@ struct flights *flights_new(const mxcheck_memory *memory, struct resolver *resol
 /* Count each lookup from now on, atomically. */
 void flights_count(struct flights *flights, uint64_t *lookups);
 
-/* Ask this resolver from now on; lookups under way stay with theirs. */
-void flights_use(struct flights *flights, struct resolver *resolver);
+/* Ask this resolver from now on, and let the cache remember for `asker` what it says; lookups under way stay with
+ * theirs. */
+void flights_use(struct flights *flights, struct resolver *resolver, uint64_t asker);
 
 /* Nobody may wait any more. */
 void flights_free(struct flights *flights);

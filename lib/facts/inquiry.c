@@ -26,6 +26,21 @@ static enum facts_outcome outcome_of(enum dns_outcome outcome)
     return FACTS_FAILURE;
 }
 
+static enum facts_blame blame_of(enum dns_blame blame)
+{
+    switch (blame) {
+    case DNS_BLAMES_DOMAIN:
+        return FACTS_BLAMES_DOMAIN;
+    case DNS_BLAMES_UPSTREAM:
+        return FACTS_BLAMES_UPSTREAM;
+    case DNS_BLAMES_UNKNOWN:
+        return FACTS_BLAMES_UNKNOWN;
+    case DNS_BLAMES_CONFIGURATION:
+        return FACTS_BLAMES_CONFIGURATION;
+    }
+    return FACTS_BLAMES_UNKNOWN;
+}
+
 static void lower(uint32_t *ttl_s, uint32_t other_s)
 {
     if (other_s < *ttl_s)
@@ -72,6 +87,7 @@ static void note(struct inquiry *inquiry, const struct dns_answer *answer)
     noted->count = answer->count > UINT16_MAX ? UINT16_MAX : (uint16_t)answer->count;
     noted->error_code = answer->error_code;
     noted->dnssec = (uint8_t)facts_weaker(inquiry->dnssec, answer->dnssec);
+    noted->blame = (uint8_t)blame_of(answer->blame);
     noted->upstream = draft_put(draft, answer->upstream);
     noted->failure = draft_put(draft, answer->failure);
     noted->error_text = draft_put(draft, answer->error_text);

@@ -202,6 +202,28 @@ static enum advice advise_bogus(struct subject *subject, const struct facts_answ
     return is_of_host ? ADVICE_HOST_NOT_VALIDATED : ADVICE_NOT_VALIDATED;
 }
 
+const struct facts_answer *advice_find_failure(const struct options *options, const struct judgement *judgement)
+{
+    struct subject subject = {options, judgement, judgement->facts, "", "", judgement->rule, ""};
+    return judgement->facts == NULL || judgement->failure == FACTS_NOT_ASKED ? NULL : find_failure(&subject);
+}
+
+/* The domain has nothing to do with it, or may not have. */
+static enum advice advise_resolver(const struct facts_answer *answer)
+{
+    switch ((enum facts_blame)answer->blame) {
+    case FACTS_BLAMES_DOMAIN:
+        return ADVICE_OF_REASON;
+    case FACTS_BLAMES_UPSTREAM:
+        return answer->outcome == FACTS_TIMEOUT ? ADVICE_UPSTREAM_SILENT : ADVICE_UPSTREAM;
+    case FACTS_BLAMES_UNKNOWN:
+        return ADVICE_EITHER_SILENT;
+    case FACTS_BLAMES_CONFIGURATION:
+        return ADVICE_CONFIGURATION;
+    }
+    return ADVICE_OF_REASON;
+}
+
 static enum advice advise_failure(struct subject *subject)
 {
     const struct facts_answer *answer = subject->facts == NULL ? NULL : find_failure(subject);
@@ -213,8 +235,13 @@ static enum advice advise_failure(struct subject *subject)
         return ADVICE_REFUSED;
     if (answer->outcome == FACTS_BOGUS)
         return advise_bogus(subject, answer);
+    if (answer->blame == FACTS_BLAMES_CONFIGURATION)
+        return ADVICE_CONFIGURATION;
     if (subject->facts->is_local)
         return ADVICE_LOCAL;
+    enum advice advice = advise_resolver(answer);
+    if (advice != ADVICE_OF_REASON)
+        return advice;
     if (answer->outcome == FACTS_TIMEOUT)
         return is_of_host ? ADVICE_HOST_SILENT : ADVICE_OF_REASON;
     return is_of_host ? ADVICE_HOST_FAILING : ADVICE_FAILING;

@@ -16,4 +16,7 @@ size_t advice_write(const struct options *options, const struct judgement *judge
  * its own. */
 void advice_put_error(struct text *text, const struct facts *facts, const struct facts_answer *answer);
 
+/* The answer that failed in the way that decided, of the domain or of one of its hosts; NULL when there is none. */
+const struct facts_answer *advice_find_failure(const struct options *options, const struct judgement *judgement);
+
 #endif

@@ -256,6 +256,24 @@ static void put_rule(struct text *text, const struct options *options, const str
         text_printf(text, "This holds for %u s%s.\n", judgement->ttl_s, judgement->is_cached ? " yet" : "");
 }
 
+/* Whose fault it is, where that is not the domain's. */
+static void put_blame(struct text *text, const struct options *options, const struct judgement *judgement)
+{
+    const struct facts_answer *answer = advice_find_failure(options, judgement);
+    if (answer == NULL || answer->blame == FACTS_BLAMES_DOMAIN)
+        return;
+    if (answer->blame == FACTS_BLAMES_CONFIGURATION) {
+        text_puts(text, "This server does not know which resolver to ask: ");
+        text_put_escaped(text, facts_text(judgement->facts, answer->failure));
+        text_puts(text, ".\n");
+        return;
+    }
+    text_puts(text, "The resolver ");
+    text_put_escaped(text, facts_text(judgement->facts, answer->upstream));
+    text_puts(text, answer->blame == FACTS_BLAMES_UPSTREAM ? " is at fault, and not the domain.\n"
+                                                           : " may be at fault as well as the domain.\n");
+}
+
 size_t explain_write(const struct options *options, const struct judgement *judgement, char *buffer, size_t size)
 {
     struct story story = {.options = options, .judgement = judgement, .facts = judgement->facts};
@@ -267,6 +285,7 @@ size_t explain_write(const struct options *options, const struct judgement *judg
     put_facts(&story);
     put_dnssec(text, judgement);
     put_notes(text, judgement->notes);
+    put_blame(text, options, judgement);
     put_rule(text, options, judgement);
     text_printf(text, "Verdict: %s (%s).\n", reasons_verdict_word(judgement->verdict), reasons_word(judgement->reason));
     reply_write(options, judgement, NULL, line, sizeof(line));

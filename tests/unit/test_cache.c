@@ -17,6 +17,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define ASKER 1
+
 /* Memory that counts what the allocator really gives. */
 static struct {
     size_t live;
@@ -66,7 +68,8 @@ static void put(mxcheck_cache *cache, const char *domain, int mx, enum facts_out
     }
     struct facts *facts = draft_seal(&draft, domain, 0, 0);
     assert_non_null(facts);
-    cache_put(cache, facts, cache_era(cache));
+    cache_note_asker(cache, ASKER);
+    cache_put(cache, ASKER, facts, cache_era(cache));
     draft_clear(&draft);
     facts_unref(facts, &memory_libc);
 }
@@ -79,7 +82,7 @@ static int get(mxcheck_cache *cache, enum cache_kind kind, const char *domain)
         char room[4096];
     } copy;
     size_t length = strlen(domain);
-    size_t size = cache_get(cache, kind, cache_hash(cache, domain, length), domain, length, &copy, sizeof(copy));
+    size_t size = cache_get(cache, kind, cache_hash(cache, ASKER, domain, length), domain, length, &copy, sizeof(copy));
     if (size == 0 || size > sizeof(copy))
         return -1;
     assert_string_equal(facts_domain(&copy.facts), domain);
@@ -156,7 +159,7 @@ static void test_facts_of_another_domain_with_the_same_hash_do_not_count(void **
     (void)state;
     assert_non_null(cache);
     put(cache, "example.com", 1, FACTS_RECORDS);
-    uint64_t hash = cache_hash(cache, "example.com", 11);
+    uint64_t hash = cache_hash(cache, ASKER, "example.com", 11);
     assert_true(cache_get(cache, CACHE_ANSWER, hash, "example.com", 11, copy, sizeof(copy)) > 0);
     for (size_t i = 0; i < 4; i++)
         assert_int_equal(cache_get(cache, CACHE_ANSWER, hash, others[i], strlen(others[i]), copy, sizeof(copy)), 0);
@@ -168,13 +171,65 @@ static void test_hashes_differ_from_cache_to_cache(void **state)
     mxcheck_cache *one = cache_new(&memory_libc, 1 << 20);
     mxcheck_cache *other = cache_new(&memory_libc, 1 << 20);
     (void)state;
-    assert_true(cache_hash(one, "example.com", 11) != cache_hash(other, "example.com", 11));
+    assert_true(cache_hash(one, ASKER, "example.com", 11) != cache_hash(other, ASKER, "example.com", 11));
     assert_ptr_equal(cache_ref(one), one);
     cache_unref(one);
     cache_unref(one);
     cache_unref(other);
     cache_unref(NULL);
     assert_null(cache_ref(NULL));
+}
+
+/* What is remembered for `asker` of example.com: its one MX. */
+static const char *mx_for(mxcheck_cache *cache, uint64_t asker)
+{
+    static union {
+        struct facts facts;
+        char room[1024];
+    } copy;
+    uint64_t hash = cache_hash(cache, asker, "example.com", 11);
+    size_t size = cache_get(cache, CACHE_ANSWER, hash, "example.com", 11, &copy, sizeof(copy));
+    return size == 0 ? "" : facts_text(&copy.facts, facts_mx(&copy.facts)[0].host);
+}
+
+static void put_mx(mxcheck_cache *cache, uint64_t asker, const char *host)
+{
+    struct draft draft;
+    draft_init(&draft, &memory_libc);
+    draft.answer[FACTS_MX].outcome = FACTS_RECORDS;
+    draft_add_mx(&draft, 10, 60, host);
+    struct facts *facts = draft_seal(&draft, "example.com", 0, 0);
+    cache_note_asker(cache, asker);
+    cache_put(cache, asker, facts, cache_era(cache));
+    facts_unref(facts, &memory_libc);
+    draft_clear(&draft);
+}
+
+static void test_who_asks_others_knows_other_things(void **state)
+{
+    mxcheck_cache *cache = cache_new(&memory_libc, 1 << 20);
+    (void)state;
+    put_mx(cache, 7, "a.example");
+    put_mx(cache, 8, "b.example");
+    assert_string_equal(mx_for(cache, 7), "a.example");
+    assert_string_equal(mx_for(cache, 8), "b.example");
+    assert_string_equal(mx_for(cache, 9), "");
+    cache_unref(cache);
+}
+
+static void test_a_domain_is_forgotten_for_all_who_ask(void **state)
+{
+    (void)state;
+    for (uint64_t askers = 1; askers <= 100; askers++) {
+        mxcheck_cache *cache = cache_new(&memory_libc, 1 << 20);
+        for (uint64_t asker = 1; asker <= askers; asker++)
+            put_mx(cache, asker, "a.example");
+        assert_string_equal(mx_for(cache, askers), "a.example");
+        cache_flush(cache, "example.com");
+        for (uint64_t asker = 1; asker <= askers; asker++)
+            assert_string_equal(mx_for(cache, asker), "");
+        cache_unref(cache);
+    }
 }
 
 int main(void)
@@ -185,6 +240,8 @@ int main(void)
         cmocka_unit_test(test_answers_and_failures_of_a_domain_stand_beside_each_other),
         cmocka_unit_test(test_facts_of_another_domain_with_the_same_hash_do_not_count),
         cmocka_unit_test(test_hashes_differ_from_cache_to_cache),
+        cmocka_unit_test(test_who_asks_others_knows_other_things),
+        cmocka_unit_test(test_a_domain_is_forgotten_for_all_who_ask),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

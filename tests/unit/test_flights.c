@@ -253,7 +253,7 @@ static void test_another_resolver_is_asked_from_then_on(void **state)
     zone_resolver_init(&other, loop, "ok.example MX 300 10 other.example\n");
     join(&passengers[0], "ok.example");
     join(&passengers[1], "late.example");
-    flights_use(flights, &other.base);
+    flights_use(flights, &other.base, 1);
     join(&passengers[2], "nowhere.example");
     assert_int_equal(resolver.asked, 2);
     assert_int_equal(other.asked, 1);

@@ -33,7 +33,7 @@ static void test_one_that_answers_is_no_longer_silent(void **state)
     struct health health[2] = {{0}};
     (void)state;
     health_note_silence(&health[0], 0);
-    health_note_answer(&health[0]);
+    health_note_answer(&health[0], 1);
     assert_false(health[0].is_silent);
     assert_int_equal(health_choose_probe(health, 2, UINT64_MAX), 2);
 }
@@ -43,7 +43,7 @@ static void test_the_end_of_a_stream_is_no_silence(void **state)
     struct health health = {0};
     (void)state;
     assert_false(health.is_answering);
-    health_note_answer(&health);
+    health_note_answer(&health, 1);
     assert_true(health.is_answering);
     health_note_end(&health);
     assert_false(health.is_answering);

@@ -18,6 +18,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define UPSTREAM "127.0.0.1"
+#define ASKER (asker())
 #define DOMAIN "example.com"
 #define START_US UINT64_C(1000000000)
 
@@ -37,12 +39,24 @@ uint64_t clock_coarse_us(void)
 
 static mxcheck_cache *cache;
 
+/* Under whose number the contexts of this test remember. */
+static uint64_t asker(void)
+{
+    struct upstreams upstreams;
+    char error[100];
+    assert_int_equal(upstreams_parse(UPSTREAM, &upstreams, error, sizeof(error)), 0);
+    return upstreams_identify(&upstreams);
+}
+
 static int open_cache(void **state)
 {
     (void)state;
     now_us = START_US;
     cache = cache_new(&memory_libc, 1 << 20);
-    return cache == NULL ? -1 : 0;
+    if (cache == NULL)
+        return -1;
+    cache_note_asker(cache, ASKER);
+    return 0;
 }
 
 static int close_cache(void **state)
@@ -59,7 +73,7 @@ static struct settings *settings_of(const char *text)
     struct log silence = {0, NULL, NULL};
     char copy[256], error[256];
     options_init(&options);
-    snprintf(copy, sizeof(copy), "%s", text);
+    snprintf(copy, sizeof(copy), "upstreams=" UPSTREAM " %s", text);
     for (char *rest = copy, *item; (item = strtok_r(rest, " ", &rest)) != NULL;) {
         char *value = strchr(item, '=');
         *value++ = '\0';
@@ -76,7 +90,7 @@ static void remember(struct draft *draft)
 {
     struct facts *facts = draft_seal(draft, DOMAIN, now_us - 8000000, now_us);
     assert_non_null(facts);
-    cache_put(cache, facts, cache_era(cache));
+    cache_put(cache, ASKER, facts, cache_era(cache));
     draft_clear(draft);
     facts_unref(facts, &memory_libc);
 }
@@ -348,7 +362,7 @@ static void test_facts_larger_than_the_room_are_recalled_whole(void **state)
     struct facts *facts = draft_seal(&draft, DOMAIN, now_us, now_us);
     assert_non_null(facts);
     assert_true(facts->size > RECALL_ROOM);
-    cache_put(cache, facts, cache_era(cache));
+    cache_put(cache, ASKER, facts, cache_era(cache));
     draft_clear(&draft);
     facts_unref(facts, &memory_libc);
     assert_string_equal(recalled("", false), "fresh mx 300");
@@ -369,7 +383,7 @@ static void test_a_flush_ends_the_era(void **state)
     draft_init(&draft, &memory_libc);
     draft.answer[FACTS_MX].outcome = FACTS_NODATA;
     struct facts *facts = draft_seal(&draft, DOMAIN, now_us, now_us);
-    cache_put(cache, facts, before);
+    cache_put(cache, ASKER, facts, before);
     facts_unref(facts, &memory_libc);
     assert_string_equal(recalled("implicit-mx=none", false), "nothing");
 }

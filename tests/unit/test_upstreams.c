@@ -258,19 +258,19 @@ static void test_what_a_resolv_conf_names(void **state)
         const char *text;
         const char *names;
     } rows[] = {
-        {"", "127.0.0.1:53"},
-        {"# nameserver 192.0.2.1\n; nameserver 192.0.2.2\n", "127.0.0.1:53"},
-        {"search example.com\noptions ndots:5\n", "127.0.0.1:53"},
+        {"", ""},
+        {"# nameserver 192.0.2.1\n; nameserver 192.0.2.2\n", ""},
+        {"search example.com\noptions ndots:5\n", ""},
         {"nameserver 192.0.2.1", "192.0.2.1:53"},
         {"domain x\nnameserver\t192.0.2.1 # ours\r\nnameserver ::1\n", "192.0.2.1:53 [::1]:53"},
         {"nameserver 192.0.2.1\nnameserver 192.0.2.1\nnameserver 192.0.2.2\n", "192.0.2.1:53 192.0.2.2:53"},
         {"nameserver 192.0.2.1\nnameserver 192.0.2.2\nnameserver 192.0.2.3\nnameserver 192.0.2.4\n",
          "192.0.2.1:53 192.0.2.2:53 192.0.2.3:53"},
         {"nameserver fe80::1%lo\n", "[fe80::1%lo]:53"},
-        {"nameserver192.0.2.1\nnameserver resolver\nnameserver 192.0.2.1:53\nnameservers 192.0.2.2\n", "127.0.0.1:53"},
+        {"nameserver192.0.2.1\nnameserver resolver\nnameserver 192.0.2.1:53\nnameservers 192.0.2.2\n", ""},
         {"nameserver 192.0.2.1#ours\nnameserver 192.0.2.2;ours\n", "192.0.2.1:53 192.0.2.2:53"},
-        {" nameserver 192.0.2.1\n", "127.0.0.1:53"},
-        {"nameserver 0123456789012345678901234567890123456789012345678901234567890123\n", "127.0.0.1:53"},
+        {" nameserver 192.0.2.1\n", ""},
+        {"nameserver 0123456789012345678901234567890123456789012345678901234567890123\n", ""},
         {"nameserver fe80::1%lo\nnameserver ::1\n", "[fe80::1%lo]:53 [::1]:53"},
         {"nameserver\nnameserver 192.0.2.9\n", "192.0.2.9:53"},
     };
@@ -291,7 +291,7 @@ static void test_a_resolv_conf_of_any_octets_is_read(void **state)
     assert_read(big, sizeof(big), "192.0.2.3:53");
     for (size_t i = 0; i < sizeof(big); i++)
         big[i] = (char)(i * 7);
-    assert_read(big, sizeof(big), "127.0.0.1:53");
+    assert_read(big, sizeof(big), "");
 }
 
 /* Up to 511 octets are a line, and what has more is none. */
@@ -305,7 +305,7 @@ static void test_long_lines_of_a_resolv_conf(void **state)
     assert_read(line, 512, "192.0.2.7:53");
     line[511] = ' ';
     line[512] = '\n';
-    assert_read(line, 513, "127.0.0.1:53");
+    assert_read(line, 513, "");
 }
 
 /* A file longer than what is read at a time, with a line across each border. */
@@ -324,22 +324,79 @@ static void test_lines_of_a_long_resolv_conf(void **state)
     }
 }
 
-static void test_a_resolv_conf_that_is_not_there_means_this_host(void **state)
+static void test_the_option_use_vc_means_tcp(void **state)
+{
+    static const struct {
+        const char *text;
+        enum upstream_transport transport;
+    } rows[] = {
+        {"nameserver ::1\n", UPSTREAM_UDP},
+        {"options use-vc\nnameserver ::1\n", UPSTREAM_TCP},
+        {"nameserver ::1\noptions use-vc\n", UPSTREAM_TCP},
+        {"nameserver ::1\noptions\tndots:2 \t use-vc  rotate\r\n", UPSTREAM_TCP},
+        {"nameserver ::1\noptions use-vc\noptions rotate\n", UPSTREAM_TCP},
+        {"nameserver ::1\noptions rotate # use-vc\n", UPSTREAM_UDP},
+        {"nameserver ::1\n# options use-vc\n", UPSTREAM_UDP},
+        {"nameserver ::1\n options use-vc\n", UPSTREAM_UDP},
+        {"nameserver ::1\noptions use-vcs\noptions nouse-vc\noptions use-v\noptionsuse-vc\n", UPSTREAM_UDP},
+        {"nameserver ::1\noptions USE-VC\n", UPSTREAM_UDP},
+        {"nameserver ::1\nnameserver ::2\nnameserver ::3\nnameserver ::4\noptions use-vc", UPSTREAM_TCP},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct upstreams upstreams;
+        FILE *file = fopen(path, "w");
+        assert_non_null(file);
+        assert_true(fputs(rows[i].text, file) >= 0);
+        assert_int_equal(fclose(file), 0);
+        assert_int_equal(upstreams_read_resolv_conf(path, &upstreams), 0);
+        for (size_t j = 0; j < upstreams.count; j++) {
+            if (upstreams.item[j].transport != rows[i].transport)
+                fail_msg("%s: %d", rows[i].text, upstreams.item[j].transport);
+        }
+    }
+}
+
+static void test_the_default_says_why(void **state)
 {
     struct upstreams upstreams;
-    char names[512];
     (void)state;
-    assert_int_equal(upstreams_read_resolv_conf("/nowhere/at/all", &upstreams), 0);
-    write_names(&upstreams, names, sizeof(names));
-    assert_string_equal(names, "127.0.0.1:53");
+    upstreams_set_default(&upstreams, "no server in /etc/resolv.conf");
+    assert_int_equal(upstreams.count, 1);
+    assert_string_equal(upstreams.item[0].name, "127.0.0.1:53 (no server in /etc/resolv.conf)");
+    assert_int_equal(upstreams.item[0].port, 53);
+}
+
+/* The same for the same ones in any order, and for no others. */
+static void test_who_is_asked_has_a_number(void **state)
+{
+    static const char *const others[] = {
+        "::1", "::1, ::2", "tcp://::1", "tcp://::1 ::2", "[::1]:5353", "tls://[::1]#a.example", "tls://[::1]#b.example",
+        "::3"};
+    struct upstreams a, b;
+    char error[200];
+    (void)state;
+    assert_int_equal(upstreams_parse("::1 ::2", &a, error, sizeof(error)), 0);
+    assert_int_equal(upstreams_parse("::2 ::1", &b, error, sizeof(error)), 0);
+    assert_true(upstreams_identify(&a) == upstreams_identify(&b));
+    for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+        assert_int_equal(upstreams_parse(others[i], &a, error, sizeof(error)), 0);
+        assert_true(upstreams_identify(&a) != 0);
+        for (size_t j = 0; j < i; j++) {
+            assert_int_equal(upstreams_parse(others[j], &b, error, sizeof(error)), 0);
+            assert_true(upstreams_identify(&a) != upstreams_identify(&b));
+        }
+    }
+    upstreams_set_recursion(&b);
+    assert_true(upstreams_identify(&a) != upstreams_identify(&b));
 }
 
 static void test_a_resolv_conf_that_cannot_be_read_is_an_error(void **state)
 {
-    static const char *const paths[] = {"/tmp", "/dev/null/resolv.conf"};
+    static const char *const paths[] = {"/tmp", "/dev/null/resolv.conf", "/nowhere/at/all"};
     struct upstreams upstreams = {.count = 99};
     (void)state;
-    for (size_t i = 0; i < 2; i++) {
+    for (size_t i = 0; i < 3; i++) {
         int lowest = dup(STDERR_FILENO);
         close(lowest);
         assert_int_equal(upstreams_read_resolv_conf(paths[i], &upstreams), -1);
@@ -364,7 +421,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_a_resolv_conf_of_any_octets_is_read, make_file, remove_file),
         cmocka_unit_test_setup_teardown(test_long_lines_of_a_resolv_conf, make_file, remove_file),
         cmocka_unit_test_setup_teardown(test_lines_of_a_long_resolv_conf, make_file, remove_file),
-        cmocka_unit_test(test_a_resolv_conf_that_is_not_there_means_this_host),
+        cmocka_unit_test_setup_teardown(test_the_option_use_vc_means_tcp, make_file, remove_file),
+        cmocka_unit_test(test_the_default_says_why),
+        cmocka_unit_test(test_who_is_asked_has_a_number),
         cmocka_unit_test(test_a_resolv_conf_that_cannot_be_read_is_an_error),
     };
     return cmocka_run_group_tests_name("upstreams", tests, NULL, NULL);

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* resolvers.h: whom a context asks, as its options or resolv.conf say; for all its engines, in any thread. */
+#ifndef MXCHECK_ENGINE_RESOLVERS_H
+#define MXCHECK_ENGINE_RESOLVERS_H
+
+#include "base/lock.h"
+#include "base/log.h"
+#include "dns/resolv_conf.h"
+
+struct resolvers {
+    bool is_fixed;         /* by the options: no file is looked at */
+    uint64_t trust;        /* how answers are believed, as a part of `asker` */
+    uint64_t next_look_us; /* atomic */
+    uint64_t asker;        /* atomic: what is remembered under this number was said by those that are asked now */
+    unsigned version;      /* atomic: another one with each change; 0: not known yet */
+    struct lock lock;      /* of what follows */
+    struct resolv_conf resolv_conf;
+    struct upstreams upstreams; /* none: `error` says why */
+    char error[128];
+};
+
+/* `fixed` are those of the options, none where resolv.conf names them. */
+void resolvers_init(struct resolvers *resolvers, const struct upstreams *fixed, uint64_t trust);
+
+/* Have they changed? At most once a second the file is looked at, by one thread, and the others do not wait; a call in
+ * between costs two reads of memory and no system call. now_us is of clock_now_us or clock_coarse_us. */
+void resolvers_look(struct resolvers *resolvers, const struct log *log, uint64_t now_us);
+
+/* Copy them. Gives their version and `asker`; with no upstreams, error[128] says why. */
+unsigned resolvers_get(struct resolvers *resolvers, struct upstreams *upstreams, uint64_t *asker, char error[128]);
+
+static inline unsigned resolvers_version(const struct resolvers *resolvers)
+{
+    return __atomic_load_n(&resolvers->version, __ATOMIC_ACQUIRE);
+}
+
+static inline uint64_t resolvers_asker(const struct resolvers *resolvers)
+{
+    return __atomic_load_n(&resolvers->asker, __ATOMIC_ACQUIRE);
+}
+
+#endif

@@ -9,6 +9,10 @@
 #include <string.h>
 #include <unistd.h>
 
+/* Turns of the loop in one dispatch, each of which serves up to 64 descriptors: the host gets on with other work, and is
+ * told that there is more. */
+#define TURNS_MAX 16
+
 /* One check under way, in the list of those that wait or of those that are done. */
 struct pending {
     struct waiter waiter; /* first */
@@ -337,7 +341,11 @@ mxcheck_status mxcheck_ctx_dispatch(mxcheck_ctx *ctx)
     enter_process(ctx);
     if (ctx->async.engine == NULL)
         return MXCHECK_OK;
-    loop_turn(ctx->async.engine->loop, 0);
+    struct loop *loop = ctx->async.engine->loop;
+    int turns = 0;
+    do
+        loop_turn(loop, 0);
+    while (loop_has_more(loop) && ++turns < TURNS_MAX);
     if (call_back_all(&ctx->async))
         arm(&ctx->async);
     return MXCHECK_OK;

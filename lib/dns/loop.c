@@ -31,6 +31,7 @@ struct loop {
     size_t timer_count;              /* in the heap and in the list */
     struct epoll_event ready[BATCH]; /* what this turn still has to serve */
     int ready_count;
+    bool has_served; /* the last turn has: what is ready yet makes no edge by itself */
     struct loop_watch clock; /* a timerfd in the set, for those who watch the set from outside */
     uint64_t armed_us;       /* when it fires; NEVER: it does not */
 };
@@ -137,11 +138,16 @@ static uint64_t next_due_us(const struct loop *loop)
     return loop->heap_count > 0 ? loop->heap[1].due_us : NEVER;
 }
 
+bool loop_has_more(const struct loop *loop)
+{
+    return loop->has_served || loop->soon != NULL;
+}
+
 void loop_arm(struct loop *loop)
 {
-    uint64_t due_us = next_due_us(loop);
+    uint64_t due_us = loop->has_served ? 0 : next_due_us(loop);
     struct itimerspec when = {.it_value = {.tv_sec = 0, .tv_nsec = 0}};
-    if (loop->clock.fd < 0 || due_us == loop->armed_us)
+    if (loop->clock.fd < 0 || (due_us == loop->armed_us && !loop->has_served))
         return;
     if (due_us != NEVER) {
         when.it_value.tv_sec = (time_t)(due_us / 1000000);
@@ -298,6 +304,7 @@ void loop_turn(struct loop *loop, uint64_t until_us)
 {
     int count = epoll_wait(loop->epoll_fd, loop->ready, BATCH, wait_ms(loop, until_us));
     loop->ready_count = count > 0 ? count : 0;
+    loop->has_served = count > 1 || (count == 1 && loop->ready[0].data.ptr != &loop->clock);
     serve_ready(loop);
     fire_timers(loop);
 }

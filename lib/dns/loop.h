@@ -47,11 +47,15 @@ void loop_timer_clear(struct loop *loop, struct loop_timer *timer);
 /* Wait until something is due, at most until_us, and do it. */
 void loop_turn(struct loop *loop, uint64_t until_us);
 
+/* May there be more to do at once: has the last turn served descriptors, or is a timer due at once? */
+bool loop_has_more(const struct loop *loop);
+
 /* The one descriptor to watch: readable when something is due, timers included, once loop_arm has been called after the
  * last change. Returns -1 when the system or memory refuses. */
 int loop_fd(struct loop *loop);
 
-/* Let the descriptor of loop_fd know when the next timer is due. Does nothing where loop_fd was never called. */
+/* Let the descriptor of loop_fd know when the next timer is due. While there may be more to do at once, it becomes
+ * readable anew each time, so that one who watches for edges sees one. Does nothing where loop_fd was never called. */
 void loop_arm(struct loop *loop);
 
 /* In a child after fork: let go of the shared epoll set without touching the parent's. */

@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* ids.h: numbers for things under way, never used again, so that a stale one finds nothing. */
+/* ids.h: numbers for things under way, never used again, so that a stale one finds nothing; nor does one of another
+ * table, of this process or another. */
 #ifndef MXCHECK_ENGINE_IDS_H
 #define MXCHECK_ENGINE_IDS_H
 
+#include "base/siphash.h"
+
 #include <mxcheck/mxcheck.h>
 
-/* Place in the table: the low 20 bits, from 1. How often a number was given: the rest, which lasts 50 years at 10,000
- * a second. */
+/* A number is a place in the table, from 1, in 20 bits, and how often one was given in the rest, which lasts 50 years at
+ * 10,000 a second; and that is permuted by a random key of the table. So no table gives a number twice, and two tables
+ * that have given a million each share one with a probability of 1 in 16 millions. */
 #define IDS_PLACE_BITS 20
 
 struct ids_place {
@@ -21,8 +25,10 @@ struct ids {
     size_t used;
     size_t free; /* head of a list; 0: none */
     uint64_t given;
+    struct siphash_key key;
 };
 
+/* Draws the key: to be called again in a child after fork, before it gives a number. */
 void ids_init(struct ids *ids);
 void ids_clear(struct ids *ids, const mxcheck_memory *memory);
 

@@ -144,6 +144,36 @@ static void test_memory_that_is_short_gives_no_number(void **state)
     ids_clear(&ids, &memory_libc);
 }
 
+static int compare(const void *a, const void *b)
+{
+    uint64_t first = *(const uint64_t *)a, second = *(const uint64_t *)b;
+    return (first > second) - (first < second);
+}
+
+/* Of two contexts, or of one and of the same after fork. */
+static void test_tables_share_no_number(void **state)
+{
+    enum { COUNT = 500000 };
+    static uint64_t numbers[2 * COUNT];
+    struct ids tables[2];
+    int item;
+    (void)state;
+    ids_init(&tables[0]);
+    ids_init(&tables[1]);
+    for (size_t i = 0; i < 2 * COUNT; i++) {
+        struct ids *ids = &tables[i % 2];
+        numbers[i] = ids_add(ids, &memory_libc, &item);
+        assert_ptr_equal(ids_find(ids, numbers[i]), &item);
+        assert_null(ids_find(&tables[1 - i % 2], numbers[i]));
+        ids_remove(ids, numbers[i]);
+    }
+    qsort(numbers, 2 * COUNT, sizeof(numbers[0]), compare);
+    for (size_t i = 1; i < 2 * COUNT; i++)
+        assert_true(numbers[i] != numbers[i - 1]);
+    ids_clear(&tables[0], &memory_libc);
+    ids_clear(&tables[1], &memory_libc);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -154,6 +184,7 @@ int main(void)
         cmocka_unit_test(test_places_that_were_given_up_are_given_once_each),
         cmocka_unit_test(test_a_million_places_and_no_more),
         cmocka_unit_test(test_memory_that_is_short_gives_no_number),
+        cmocka_unit_test(test_tables_share_no_number),
     };
     return cmocka_run_group_tests_name("ids", tests, NULL, NULL);
 }

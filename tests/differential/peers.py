@@ -8,11 +8,11 @@ servers() has asked for it.
 import contextlib
 import os
 import socket
-import subprocess
-import time
 
 import dnsservers
 import packages
+import roots
+from roots import make_folder, write
 
 POSTFIX, EXIM = "postfix", "exim4-daemon-light"
 PACKAGES = [POSTFIX, EXIM]
@@ -98,62 +98,6 @@ def resolver(dns_servers):
         front.stop()
 
 
-def mount(*arguments):
-    subprocess.run(["mount", *arguments], check=True)
-
-
-def write(path, text):
-    os.makedirs(os.path.dirname(path), exist_ok=True)
-    with open(path, "w", encoding="utf-8") as file:
-        file.write(text)
-
-
-def make_folder(path, owner=0, group=0, mode=0o755):
-    os.makedirs(path, exist_ok=True)
-    os.chown(path, owner, group)
-    os.chmod(path, mode)
-
-
-def raise_root(cache, work, package):
-    """A root folder that can be run in: read-only but for /etc, /var and the like, which are empty. Gives its path."""
-    root = os.path.join(work, package)
-    os.mkdir(root)
-    mount("--bind", packages.root(cache, package), root)
-    mount("-o", "remount,bind,ro", root)
-    for folder in ("dev", "etc", "run", "tmp", "var"):
-        mount("-t", "tmpfs", "-o", "mode=0755", "none", os.path.join(root, folder))
-    for device in ("null", "urandom"):
-        path = os.path.join(root, "dev", device)
-        write(path, "")
-        mount("--bind", "/dev/" + device, path)
-    write(root + "/etc/resolv.conf", RESOLV_CONF)
-    write(root + "/etc/hosts", "127.0.0.1 localhost\n")
-    write(root + "/etc/nsswitch.conf", "passwd: files\ngroup: files\nhosts: files dns\n")
-    write(root + "/etc/passwd", "".join("%s:x:%d:%d::/:/bin/false\n" % (name, number, number)
-                                        for name, number in ACCOUNTS.items()))
-    write(root + "/etc/group", "".join("%s:x:%d:\n" % pair for pair in ACCOUNTS.items()))
-    return root
-
-
-def run(root, port, log, *command):
-    """Run a server in its root folder; gives a Daemon once it greets."""
-    from daemons import START_SECONDS, Daemon, find
-
-    path = os.path.join(root, "var", "log", log)
-    os.makedirs(os.path.dirname(path), exist_ok=True)
-    with open(path + ".out", "wb") as output:
-        process = subprocess.Popen([find("chroot"), root, *command], stdin=subprocess.DEVNULL, stdout=output,
-                                   stderr=output)
-    daemon = Daemon(process, port)
-    deadline = time.monotonic() + START_SECONDS
-    while process.poll() is None and time.monotonic() < deadline:
-        if greets(port):
-            return daemon
-        time.sleep(0.05)
-    daemon.stop()
-    raise RuntimeError("%s does not start:\n%s" % (command[0], read_logs(path)))
-
-
 def greets(port):
     try:
         with socket.create_connection(("127.0.0.1", port), GREET_SECONDS) as connection:
@@ -162,13 +106,17 @@ def greets(port):
         return False
 
 
-def read_logs(path):
-    text = ""
-    for name in (path + ".out", path):
-        if os.path.exists(name):
-            with open(name, encoding="utf-8", errors="replace") as file:
-                text += file.read()[-2000:]
-    return text
+def raise_root(cache, work, package):
+    root = roots.raise_root(packages.root(cache, package), os.path.join(work, package), ACCOUNTS)
+    write(root + "/etc/resolv.conf", RESOLV_CONF)
+    write(root + "/etc/hosts", "127.0.0.1 localhost\n")
+    write(root + "/etc/nsswitch.conf", "passwd: files\ngroup: files\nhosts: files dns\n")
+    return root
+
+
+def run(root, port, log, *command):
+    """Run a server in its root folder; gives a Daemon once it greets."""
+    return roots.run(root, command, port, log, lambda: greets(port))
 
 
 @contextlib.contextmanager

@@ -1,11 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """resolution = recursive: from the root servers down, which are a knotd on their addresses, in a namespace of its own."""
-import fcntl
 import os
 import re
-import shutil
-import socket
-import struct
 import subprocess
 import sys
 import tempfile
@@ -14,31 +10,10 @@ import unittest
 TESTS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 sys.path.insert(0, os.path.join(TESTS, "support"))
 
+import namespace  # noqa: E402
+
 COMMAND = os.environ["MXCHECK"]
-INSIDE = "MXCHECK_TEST_IN_NAMESPACE"
 ZONE = os.path.join(TESTS, "cases", "recursion.zone")
-
-
-def enter_namespace():
-    unshare = shutil.which("unshare")
-    probe = [unshare, "--map-root-user", "--net", "true"]
-    if unshare is None or subprocess.run(probe, stderr=subprocess.DEVNULL, check=False).returncode != 0:
-        print("skipped: no namespaces are allowed here")
-        return 77
-    return subprocess.run(probe[:-1] + [sys.executable, *sys.argv], env=dict(os.environ, **{INSIDE: "1"}),
-                          check=False).returncode
-
-
-def raise_loopback():
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
-        fcntl.ioctl(any_socket, 0x8914, struct.pack("16sh14x", b"lo", 0x1 | 0x40))  # SIOCSIFFLAGS, IFF_UP | IFF_RUNNING
-
-
-def add_address(index, address):
-    """ip address add ADDRESS dev lo, as an interface alias lo:INDEX."""
-    request = struct.pack("16sH2s4s8x", b"lo:%d" % index, socket.AF_INET, b"\0\0", socket.inet_aton(address))
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
-        fcntl.ioctl(any_socket, 0x8916, request)  # SIOCSIFADDR
 
 
 class Recursion(unittest.TestCase):
@@ -60,11 +35,11 @@ class Recursion(unittest.TestCase):
             program = find("knotd")
         except (ModuleNotFoundError, Missing) as reason:
             raise unittest.SkipTest(str(reason))
-        raise_loopback()
+        namespace.raise_loopback()
         with open(ZONE, encoding="utf-8") as file:
             roots = re.findall(r"^\w\.root-servers\.net\. A (\S+)$", file.read(), re.M)
         for index, address in enumerate(roots):
-            add_address(index, address)
+            namespace.add_address(index, address)
         folder = tempfile.TemporaryDirectory(prefix="mxcheck-root-")
         cls.addClassCleanup(folder.cleanup)
         config = os.path.join(folder.name, "knot.conf")
@@ -127,6 +102,6 @@ class Recursion(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    if INSIDE not in os.environ:
-        sys.exit(enter_namespace())
+    if not namespace.is_inside():
+        sys.exit(namespace.run_again(["--net"], ["true"]))
     unittest.main()

@@ -43,9 +43,9 @@ def free_port():
                 continue
 
 
-def answers(port, name, rdtype, rcodes):
+def answers(port, name, rdtype, rcodes, address="127.0.0.1"):
     try:
-        reply = dns.query.udp(dns.message.make_query(name, rdtype), "127.0.0.1", timeout=PROBE_SECONDS, port=port)
+        reply = dns.query.udp(dns.message.make_query(name, rdtype), address, timeout=PROBE_SECONDS, port=port)
     except (OSError, dns.exception.DNSException):
         return False
     return reply.rcode() in rcodes
@@ -68,12 +68,15 @@ class Daemon:
                 self.process.wait(5)
 
 
-def start(name, folder, configure, command, probe):
-    """Start a daemon on a port found at run time; when another process takes the port first, on another."""
+def start(name, folder, configure, command, probe, fixed_port=None):
+    """Start a daemon on a port found at run time; when another process takes the port first, on another.
+
+    fixed_port: the one port, of a network that nobody else is in.
+    """
     os.makedirs(folder, exist_ok=True)
     log_path = os.path.join(folder, name + ".log")
     for _ in range(ATTEMPTS):
-        port = free_port()
+        port = fixed_port or free_port()
         config = os.path.join(folder, name + ".conf")
         with open(config, "w", encoding="utf-8") as file:
             file.write(configure(port))
@@ -90,10 +93,11 @@ def start(name, folder, configure, command, probe):
         raise RuntimeError("%s does not start:\n%s" % (name, log.read()[-2000:]))
 
 
-def knotd(folder, zones, signed=None):
+def knotd(folder, zones, signed=None, port=None):
     """Serve zone files, {"mx.example.": "/path/to/zone"}, and let loopback transfer them.
 
     signed: the zones to sign, by keys made here, and how: {"mx.example.": {"nsec3": "on"}}, as knotd's policies say it.
+    port: one that is free; None: one found at run time.
     """
     program = find("knotd")
     signed = signed or {}
@@ -124,7 +128,7 @@ def knotd(folder, zones, signed=None):
         )
 
     return start("knotd", folder, configure, lambda config: [program, "-c", config],
-                 lambda port: all(answers(port, zone, "SOA", [dns.rcode.NOERROR]) for zone in zones))
+                 lambda port: all(answers(port, zone, "SOA", [dns.rcode.NOERROR]) for zone in zones), port)
 
 
 def unbound(folder, authorities, bogus=(), certificate=None, anchors=(), addresses=(), settings=None):

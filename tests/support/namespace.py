@@ -33,3 +33,10 @@ def raise_loopback():
     """ip link set lo up"""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
         fcntl.ioctl(any_socket, 0x8914, struct.pack("16sh14x", b"lo", 0x1 | 0x40))  # SIOCSIFFLAGS, IFF_UP | IFF_RUNNING
+
+
+def add_address(index, address):
+    """ip address add ADDRESS dev lo, as an interface alias lo:INDEX."""
+    request = struct.pack("16sH2s4s8x", b"lo:%d" % index, socket.AF_INET, b"\0\0", socket.inet_aton(address))
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
+        fcntl.ioctl(any_socket, 0x8916, request)  # SIOCSIFADDR

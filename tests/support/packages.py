@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Debian's packages with all that they depend on, each in a root folder of its own. Nothing is installed.
+"""Debian's packages with all that they depend on, in root folders of the caller's. Nothing is installed.
 
 apt works on a state of its own below the cache, as if on a machine without any package, so that a root does not depend
 on what is installed here. It asks the sources that this machine asks, and trusts whom this machine trusts.
@@ -26,35 +26,43 @@ OPTIONS = {
 }
 
 
-def root(cache, package):
-    """Where the root folder of a package lies."""
-    return os.path.join(cache, package)
+def root(cache, name):
+    """Where a root folder lies."""
+    return os.path.join(cache, name)
 
 
-def version(cache, package):
-    with open(os.path.join(root(cache, package), "version"), encoding="ascii") as file:
-        return file.read().strip()
+def versions(cache, name):
+    """{package: version} of those that the root folder was made for."""
+    with open(os.path.join(root(cache, name), "versions"), encoding="ascii") as file:
+        return dict(line.split() for line in file)
 
 
-def unpack(cache, names):
-    """Make the root folders that are missing. Raises Missing where packages cannot be had."""
+def unpack(cache, roots):
+    """Make the root folders that are missing, of {name: packages}. Raises Missing where packages cannot be had."""
     os.makedirs(cache, exist_ok=True)
     with open(os.path.join(cache, "lock"), "w", encoding="ascii") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        missing = [name for name in names if not os.path.isdir(root(cache, name))]
+        missing = {name: names for name, names in roots.items() if not is_made(cache, name, names)}
         if missing:
             need_debian_12()
             make_roots(cache, os.path.join(cache, "apt"), missing)
 
 
-def make_roots(cache, state, names):
+def is_made(cache, name, names):
+    try:
+        return sorted(versions(cache, name)) == sorted(names)
+    except OSError:
+        return False
+
+
+def make_roots(cache, state, roots):
     shutil.rmtree(state, ignore_errors=True)
     os.makedirs(os.path.join(state, "lists", "partial"))
     open(os.path.join(state, "status"), "w", encoding="ascii").close()
     # A source that cannot be reached need not be one that is needed: what is missing, the next command tells.
     apt(state, state, "update")
-    for name in names:
-        make_root(cache, state, name)
+    for name, names in roots.items():
+        make_root(cache, state, name, names)
     shutil.rmtree(state)
 
 
@@ -65,7 +73,7 @@ def need_debian_12():
     except OSError:
         lines = []
     if "ID=debian" not in lines or 'VERSION_ID="12"' not in lines:
-        raise Missing("Postfix and Exim are those of Debian 12, which this is not")
+        raise Missing("the packages are those of Debian 12, which this is not")
 
 
 def apt(state, archives, *arguments):
@@ -81,17 +89,23 @@ def apt(state, archives, *arguments):
         raise Missing("the packages cannot be had: " + done.stdout.decode(errors="replace").strip())
 
 
-def make_root(cache, state, name):
+def make_root(cache, state, name, names):
     archives = os.path.join(state, "archives-" + name)
     os.makedirs(os.path.join(archives, "partial"))
-    apt(state, archives, "--download-only", "--yes", "install", name)
+    apt(state, archives, "--download-only", "--yes", "install", *names)
     growing = os.path.join(state, "root-" + name)
     # What is written when it runs lies on mounts over these.
-    for folder in ("dev", "etc", "run", "tmp", "var"):
+    for folder in ("dev", "etc", "proc", "run", "tmp", "var"):
         os.makedirs(os.path.join(growing, folder))
     for archive in sorted(glob.glob(os.path.join(archives, "*.deb"))):
         subprocess.run(["dpkg-deb", "--extract", archive, growing], check=True)
-    own = glob.glob(os.path.join(archives, name + "_*.deb"))[0]
-    with open(os.path.join(growing, "version"), "wb") as file:
-        subprocess.run(["dpkg-deb", "--field", own, "Version"], stdout=file, check=True)
+    with open(os.path.join(growing, "versions"), "w", encoding="ascii") as file:
+        file.writelines("%s %s\n" % (package, version_of(archives, package)) for package in names)
+    shutil.rmtree(root(cache, name), ignore_errors=True)
     os.rename(growing, root(cache, name))
+
+
+def version_of(archives, package):
+    archive = glob.glob(os.path.join(archives, package + "_*.deb"))[0]
+    return subprocess.run(["dpkg-deb", "--field", archive, "Version"], stdout=subprocess.PIPE, check=True,
+                          encoding="ascii").stdout.strip()

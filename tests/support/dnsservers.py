@@ -25,6 +25,12 @@ import sys
 import tempfile
 
 CASES = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "cases")
+ZONES = {
+    ".": "root.zone",
+    "example.": "example.zone",
+    "mx.example.": "mx.example.zone",
+    "bogus.mx.example.": "bogus.mx.example.zone",
+}
 AUTHORITY_FAULTS = {
     "lame.mx.example.": "refused",
     "sfns.mx.example.": "servfail",
@@ -54,6 +60,11 @@ class Servers:
             return [tuple(line.split()) for line in file]
 
 
+def zone_files():
+    """{zone: path}"""
+    return {zone: os.path.join(CASES, file) for zone, file in ZONES.items()}
+
+
 def need_dnspython():
     if knotd is None:
         raise Missing("python3-dnspython is not installed")
@@ -65,8 +76,7 @@ def servers():
     need_dnspython()
     with contextlib.ExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="mxcheck-dns-"))
-        zones = {name: os.path.join(CASES, file) for name, file in (
-            (".", "root.zone"), ("mx.example.", "mx.example.zone"), ("bogus.mx.example.", "bogus.mx.example.zone"))}
+        zones = zone_files()
         knot = knotd(folder, zones)
         stack.callback(knot.stop)
 

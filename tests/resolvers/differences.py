@@ -56,7 +56,7 @@ def problems(outcome, rows):
         elif answer.got is None and row:
             yield "no longer so: %s %s %s" % (outcome.resolver, outcome.transport, answer.name)
     for case in set(mine) - {answer.case for answer in outcome.answers}:
-        yield "there is no such case of the zones: %s" % mine[case].text
+        yield "there is no such case: %s" % mine[case].text
 
 
 def compare(outcomes):

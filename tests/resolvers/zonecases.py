@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The cases of tests/cases whose answers are in the zones, and what tests/integration/test_cases.c says of them."""
+"""The cases of tests/cases that a resolver answers, and what tests/integration/test_cases.c says of them."""
 import os
 import re
 import subprocess
@@ -7,10 +7,13 @@ import subprocess
 import dnsservers
 
 FILES = ["cases.tsv", "more.tsv", "further.tsv"]
-DEPTHS = ["records", "targets"]
-# Where a server is at fault, and no zone says what comes of it.
-FAULTS = {"stub-fault", "auth-fault"}
+# Where it is the resolver that is at fault, which is not one of these then.
+RESOLVER_FAULTS = "stub-fault"
 FAULT_ZONE = ".f.mx.example"
+# Where the name servers of a domain refuse, fail or stay silent.
+AUTHORITY_FAULTS = "auth-fault"
+# Where the resolver validates, which none of these does here.
+BOGUS = "bogus"
 # DNS is not asked about these.
 UNASKED = {"address-literal", "bad-address", "null-sender", "postmaster", "special-use"}
 ASK_SECONDS = 120
@@ -27,23 +30,22 @@ class Answer:
         self.expected = expected
 
 
-def is_of_zones(line):
-    if not line or line.startswith("#"):
-        return False
-    group, _, address, *reasons = line.split("\t")[:7]
+def is_answered(line, has_faults):
+    group, name, address, *reasons = line.split("\t")[:7]
     unasked = [bool(UNASKED & set(reason.split("|"))) for reason in reasons]
-    return group not in FAULTS and not address.lower().endswith(FAULT_ZONE) and not any(unasked)
+    if group == AUTHORITY_FAULTS and (BOGUS in name or not has_faults):
+        return False
+    return group != RESOLVER_FAULTS and not address.lower().endswith(FAULT_ZONE) and not any(unasked)
 
 
-def write(path):
-    """Write them to a file; gives how many."""
+def write(path, has_faults):
+    """Write them to a file: the cases of the zones, with has_faults those of name servers at fault, too."""
     lines = []
     for name in FILES:
         with open(os.path.join(dnsservers.CASES, name), encoding="utf-8") as file:
-            lines += [line for line in file.read().splitlines() if is_of_zones(line)]
+            lines += [line for line in file.read().splitlines() if line and not line.startswith("#")]
     with open(path, "w", encoding="utf-8") as file:
-        file.writelines(line + "\n" for line in lines)
-    return len(lines)
+        file.writelines(line + "\n" for line in lines if is_answered(line, has_faults))
 
 
 def ask(command, upstream, authority):

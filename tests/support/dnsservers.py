@@ -65,6 +65,14 @@ def zone_files():
     return {zone: os.path.join(CASES, file) for zone, file in ZONES.items()}
 
 
+def authority_faults():
+    """The Faults of name servers that have zones below mx.example."""
+    trees = Faults()
+    for zone, behaviour in AUTHORITY_FAULTS.items():
+        trees.add_tree(zone, behaviour)
+    return trees
+
+
 def need_dnspython():
     if knotd is None:
         raise Missing("python3-dnspython is not installed")
@@ -80,10 +88,7 @@ def servers():
         knot = knotd(folder, zones)
         stack.callback(knot.stop)
 
-        trees = Faults()
-        for zone, behaviour in AUTHORITY_FAULTS.items():
-            trees.add_tree(zone, behaviour)
-        authority = FaultServer(trees).start()
+        authority = FaultServer(authority_faults()).start()
         stack.callback(authority.stop)
 
         where = dict.fromkeys(zones, knot.port)

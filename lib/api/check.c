@@ -18,7 +18,7 @@ int check_begin(mxcheck_ctx *ctx, mxcheck_role role, const char *address, struct
     if (form_judge(&ctx->settings->options, &check->parsed, role, &check->judgement))
         return 1;
     if (!ctx->settings->resolvers.is_fixed)
-        resolvers_look(&ctx->settings->resolvers, &ctx->settings->log, clock_coarse_us());
+        resolvers_look(&ctx->settings->resolvers, &ctx->settings->log, clock_coarse_us(ctx->settings->sleep));
     enum recall outcome = recall(ctx->settings, ctx->cache, false, &check->recollection, &check->judgement);
     if (outcome == RECALL_NOTHING) {
         check->judgement.facts = NULL;

@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* clock.c: the monotonic clock. */
+/* clock.c: the time since the start of the machine. */
 #include "base/clock.h"
 
-#include <time.h>
-
-#ifndef CLOCK_MONOTONIC_COARSE
-#define CLOCK_MONOTONIC_COARSE CLOCK_MONOTONIC
-#endif
+/* How often it is looked how long the machine has slept. */
+#define LOOK_US 1000000
 
 static uint64_t read_clock(clockid_t clock)
 {
@@ -17,10 +14,27 @@ static uint64_t read_clock(clockid_t clock)
 
 uint64_t clock_now_us(void)
 {
-    return read_clock(CLOCK_MONOTONIC);
+    return read_clock(CLOCK_OF_NOW);
 }
 
-uint64_t clock_coarse_us(void)
+#ifdef CLOCK_MONOTONIC_COARSE
+/* There is no coarse clock that goes on: it is the coarse one that stands still, and what it has missed. Threads that
+ * look at once find the same. */
+uint64_t clock_coarse_us(struct clock_sleep *sleep)
 {
-    return read_clock(CLOCK_MONOTONIC_COARSE);
+    uint64_t awake_us = read_clock(CLOCK_MONOTONIC_COARSE);
+    if (awake_us >= __atomic_load_n(&sleep->next_look_us, __ATOMIC_RELAXED)) {
+        uint64_t monotonic_us = read_clock(CLOCK_MONOTONIC);
+        uint64_t now_us = clock_now_us();
+        __atomic_store_n(&sleep->slept_us, now_us - monotonic_us, __ATOMIC_RELAXED);
+        __atomic_store_n(&sleep->next_look_us, awake_us + LOOK_US, __ATOMIC_RELAXED);
+    }
+    return awake_us + __atomic_load_n(&sleep->slept_us, __ATOMIC_RELAXED);
 }
+#else
+uint64_t clock_coarse_us(struct clock_sleep *sleep)
+{
+    (void)sleep;
+    return clock_now_us();
+}
+#endif

@@ -117,7 +117,7 @@ int loop_fd(struct loop *loop)
 {
     if (loop->clock.fd >= 0)
         return loop->epoll_fd;
-    int fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+    int fd = timerfd_create(CLOCK_OF_NOW, TFD_NONBLOCK | TFD_CLOEXEC);
     if (fd < 0)
         return -1;
     loop->clock.ready = on_clock;

@@ -15,13 +15,13 @@
 
 /* What is known of the file. Zero it before first use. */
 struct resolv_conf {
-    bool is_known;      /* upstreams have been given */
-    bool has_servers;   /* and the file named them */
-    struct stat seen;   /* the file that they are of; all zero where there was none */
-    bool is_empty;      /* it names nobody since then */
+    bool is_known;    /* upstreams have been given */
+    bool has_servers; /* and the file named them */
+    struct stat seen; /* the file that they are of; all zero where there was none */
+    bool is_empty;    /* it names nobody since then */
     uint64_t empty_us;
     uint64_t looked_us;
-    int error;          /* errno of a file that cannot be read */
+    int error; /* errno of a file that cannot be read */
 };
 
 /* Look whether the file is another one than at the last call, and read it then. now_us is of clock_now_us. Returns 1

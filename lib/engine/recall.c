@@ -86,7 +86,7 @@ static enum recall look(const struct settings *settings, mxcheck_cache *cache, b
                         struct recollection *recollection, struct judgement *judgement)
 {
     recollection->hash = cache_hash(cache, settings_asker(settings), judgement->domain, judgement->domain_length);
-    uint64_t now_us = clock_coarse_us();
+    uint64_t now_us = clock_coarse_us(settings->sleep);
     enum recall outcome = RECALL_NOTHING;
     if (!has_failed) {
         outcome = recall_fresh(settings, cache, CACHE_ANSWER, now_us, recollection, judgement);

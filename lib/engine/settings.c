@@ -12,6 +12,7 @@ struct settings *settings_new(const mxcheck_memory *memory, const struct log *lo
     if (settings == NULL)
         return NULL;
     settings->stripes_held = STRIPES;
+    settings->sleep = &settings->sleep_room;
     for (size_t i = 0; i < STRIPES; i++) {
         settings->stripes[i].settings = settings;
         settings->stripes[i].references = 1;

@@ -3,6 +3,7 @@
 #ifndef MXCHECK_ENGINE_SETTINGS_H
 #define MXCHECK_ENGINE_SETTINGS_H
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/stripe.h"
 #include "dns/resolver.h"
@@ -34,6 +35,8 @@ struct settings {
     mxcheck_memory memory;
     struct log log;
     struct options options;
+    struct clock_sleep sleep_room;
+    struct clock_sleep *sleep;  /* that, which changes under whoever may not change the rest */
     struct resolvers resolvers; /* not frozen: they follow resolv.conf */
     uint64_t lookups;           /* of domains; atomic, as what follows */
     uint64_t prefetches;        /* those of them that were begun beside a hit */

@@ -21,10 +21,10 @@ struct mxcheck_cache {
     unsigned references; /* atomic */
     mxcheck_memory memory;
     struct siphash_key key;
-    uint64_t era;       /* atomic */
+    uint64_t era;                /* atomic */
     uint64_t askers[ASKERS_MAX]; /* atomic; 0: a free place */
     bool has_more_askers;        /* atomic */
-    size_t shard_count; /* a power of two */
+    size_t shard_count;          /* a power of two */
     struct shard shards[];
 };
 

@@ -97,14 +97,15 @@ static void read_tls(const struct transport *transport, getdns_eventloop_event *
     }
 }
 
-/* Hand a message to whoever has asked its question. One that answers nobody, or nobody any more, is dropped. */
+/* Hand a message to whoever has asked its question, first come first served: most servers answer in order. One that
+ * answers nobody, or nobody any more, is dropped. */
 static void take_message(const struct transport *transport, const uint8_t *message, size_t size)
 {
     for (struct transport_attempt *attempt = transport->attempts; attempt != NULL; attempt = attempt->next) {
         enum wire_verdict verdict = wire_walk(message, size, -1, attempt->name, attempt->type, false);
         if (verdict == WIRE_STRANGER)
             continue;
-        attempt->channel->answered++;
+        transport_note_answer(attempt);
         if (verdict == WIRE_MALFORMED) {
             abort_attempt(attempt, TRANSPORT_MALFORMED, "malformed answer");
             return;

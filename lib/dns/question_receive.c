@@ -17,6 +17,11 @@
 /* A stream that the upstream had closed already is opened anew so often for one question before its wait is over. */
 #define STREAM_RETRIES_MAX 2
 
+/* After the first refusal a question is sent so often again. */
+#define REFUSALS_MAX 2
+
+enum { RCODE_REFUSED = 5 };
+
 /* Is an earlier attempt at this upstream in the usual form unanswered? */
 static bool is_usual_form_silent(const struct attempt *plain)
 {
@@ -44,9 +49,23 @@ static void learn(const struct attempt *attempt, const struct answer *answer)
         question_note_quirk(question->share, attempt->upstream);
 }
 
+/* Some refuse while they have too many questions under way: they are asked again after the wait, so often. */
+static bool is_refused_for_now(struct question *question)
+{
+    if (question->answer.dns.rcode != RCODE_REFUSED || question->refusals == REFUSALS_MAX)
+        return false;
+    question->refusals++;
+    retry_forgive(&question->retry);
+    return true;
+}
+
 /* Nobody is left who could say more. */
 static void conclude_or_hurry(struct question *question)
 {
+    if (retry_is_over(&question->retry) && !question->fallback.is_there && is_refused_for_now(question)) {
+        question_set_timer(question, question->retry_us);
+        return;
+    }
     if (retry_is_over(&question->retry)) {
         if (question->fallback.is_there)
             question_accept_fallback(question);

@@ -22,6 +22,7 @@ static void init_attempt(struct attempt *attempt, struct question *question, siz
         is_datagram && form == RETRY_USUAL && !question->confirms && question->share->is_case_random;
     attempt->transport.name = attempt->transport.keeps_case ? question->cased_name : question->name;
     attempt->transport.has_opt = form == RETRY_USUAL;
+    attempt->transport.needs_own = question->has_waited;
     attempt->transport.type = (uint16_t)question->type;
     attempt->transport.ended = question_on_ended;
     attempt->transport.doubted = question_on_doubted;
@@ -79,7 +80,9 @@ void question_send(struct question *question, size_t upstream, enum retry_form f
     question->attempt_count--;
     if (is_over_tcp)
         question->over_tcp &= ~(1U << upstream);
-    if (sending == TRANSPORT_NO_DESCRIPTOR) {
+    if (sending == TRANSPORT_BUSY) {
+        question->is_put_off = true;
+    } else if (sending == TRANSPORT_NO_DESCRIPTOR) {
         line_note_shortage(&share->line, share->transport.running, now_us);
         wait_out_shortage(question, now_us);
     } else if (sending == TRANSPORT_NO_MEMORY) {
@@ -96,6 +99,7 @@ static void note_unanswered(struct question *question, uint64_t now_us)
         struct attempt *attempt = &question->attempts[i];
         if (!attempt->transport.is_running)
             continue;
+        question->has_waited = true;
         transport_leave_stream(&attempt->transport);
         if (!attempt->is_over_tcp) {
             question_note_silence(question, attempt->upstream, now_us);
@@ -183,6 +187,15 @@ static void wait_in_line(struct question *question, uint64_t now_us)
     line_move(&share->line, share->transport.running, now_us);
 }
 
+/* The wait has not begun. */
+static void put_off(struct question *question, uint64_t wait_us, uint64_t now_us)
+{
+    uint64_t due_us = now_us + TRANSPORT_BUSY_US;
+    question->wait_us = wait_us;
+    question->is_due = true;
+    question_set_timer(question, due_us < question->deadline_us ? due_us : question->deadline_us);
+}
+
 void question_send_next(struct question *question, uint64_t now_us)
 {
     struct question_share *share = question->share;
@@ -194,7 +207,9 @@ void question_send_next(struct question *question, uint64_t now_us)
         wait_in_line(question, now_us);
         return;
     }
+    uint64_t wait_us = question->wait_us;
     begin_wait(question, now_us);
+    question->is_put_off = false;
     if (question->wants_plain != 0) {
         send_wanted_plain(question, now_us);
         return;
@@ -203,5 +218,7 @@ void question_send_next(struct question *question, uint64_t now_us)
     if (upstream == share->count)
         return;
     send_to(question, upstream, now_us);
+    if (question->is_put_off && !question->is_concluded)
+        put_off(question, wait_us, now_us);
     send_probe(question, upstream, now_us);
 }

@@ -50,11 +50,14 @@ struct question {
     bool is_concluded; /* `answer` is final; the timer delivers it */
     bool is_out_of_memory;
     bool has_lacked_descriptor;
+    bool has_waited; /* for an answer that has not come in time */
+    bool is_put_off; /* by TRANSPORT_BUSY */
     bool is_fallback_empty; /* see `fallback` */
     size_t answer_upstream;
     uint32_t over_tcp;    /* bit per upstream: it is asked over TCP, because a datagram was doubted or cut short */
     uint32_t wants_plain; /* bit per upstream: it is asked in the plain form next, at once */
     unsigned stream_retries;
+    unsigned refusals; /* after which it was asked again */
     struct retry retry;
     size_t attempt_count;
     const char *cased_name; /* behind `name` */

@@ -43,6 +43,15 @@ void retry_note_end(struct retry *retry, size_t upstream)
     retry_note_failure(retry, upstream, RETRY_PLAIN);
 }
 
+void retry_forgive(struct retry *retry)
+{
+    for (size_t i = 0; i < retry->count; i++) {
+        retry->upstream[i].has_failed[RETRY_USUAL] = false;
+        retry->upstream[i].has_failed[RETRY_PLAIN] = false;
+        retry->upstream[i].is_down = true;
+    }
+}
+
 void retry_note_unreachable(struct retry *retry, size_t upstream)
 {
     retry->upstream[upstream].is_down = true;

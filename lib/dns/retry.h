@@ -42,6 +42,9 @@ void retry_note_failure(struct retry *retry, size_t upstream, enum retry_form fo
 /* It has nothing better to say. */
 void retry_note_end(struct retry *retry, size_t upstream);
 
+/* What all have said does not count any more; nobody is asked before the next wait is over. */
+void retry_forgive(struct retry *retry);
+
 /* It could not be reached: it is not asked again before the next wait is over. */
 void retry_note_unreachable(struct retry *retry, size_t upstream);
 

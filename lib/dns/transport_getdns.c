@@ -101,8 +101,19 @@ void transport_leave_stream(struct transport_attempt *attempt)
     retire(transport, attempt->channel);
 }
 
-/* A free place; where there is none, that of a connection which has been left and has brought nothing since. */
-static struct transport_channel *find_place(struct transport *transport, bool may_end_others)
+/* Its questions go on: their own timers ask again. */
+static void close_silently(struct transport *transport, struct transport_channel *channel)
+{
+    for (struct transport_attempt *attempt = transport->attempts, *next; attempt != NULL; attempt = next) {
+        next = attempt->next;
+        if (attempt->channel == channel)
+            transport_cancel(attempt);
+    }
+    close_channel(channel);
+}
+
+/* A free place; or that of the connection that was left, and has brought nothing, for longest. */
+static struct transport_channel *find_place(struct transport *transport, uint64_t patience_us)
 {
     struct transport_channel *oldest = NULL;
     close_spent(transport);
@@ -110,12 +121,13 @@ static struct transport_channel *find_place(struct transport *transport, bool ma
         struct transport_channel *channel = &transport->channels[i];
         if (channel->context == NULL)
             return channel;
-        if (channel->is_retired && !channel->is_stuck && (oldest == NULL || channel->running < oldest->running))
+        if (channel->is_retired && !channel->is_stuck && (oldest == NULL || channel->opened_us < oldest->opened_us))
             oldest = channel;
     }
-    if (oldest != NULL && may_end_others)
-        close_channel(oldest);
-    return may_end_others ? oldest : NULL;
+    if (oldest == NULL || clock_now_us() - oldest->opened_us < patience_us)
+        return NULL;
+    close_silently(transport, oldest);
+    return oldest;
 }
 
 static bool is_single(const struct transport *transport)
@@ -123,23 +135,40 @@ static bool is_single(const struct transport *transport)
     return transport->single_until_us != 0 && clock_now_us() < transport->single_until_us;
 }
 
-/* The channel for the next question. */
-static enum transport_sending open_channel(struct transport *transport)
+/* A connection for one question that has been answered is as good as any for those to come. */
+void transport_note_answer(const struct transport_attempt *attempt)
 {
-    bool needs_own = is_single(transport);
-    if (needs_own && transport->current != NULL && transport->current->asked > 0)
-        retire(transport, transport->current);
-    if (transport->current != NULL)
+    struct transport *transport = attempt->transport;
+    struct transport_channel *channel = attempt->channel;
+    channel->answered++;
+    if (!channel->is_own || transport->current != NULL || is_single(transport))
+        return;
+    channel->is_own = false;
+    channel->is_retired = false;
+    transport->current = channel;
+}
+
+/* The channel for the next question: the current one, or one for this question alone. */
+static enum transport_sending open_channel(struct transport *transport, bool needs_own,
+                                           struct transport_channel **opened)
+{
+    *opened = transport->current;
+    if (!needs_own && transport->current != NULL)
         return TRANSPORT_SENT;
-    struct transport_channel *channel = find_place(transport, !needs_own);
+    struct transport_channel *channel = find_place(transport, needs_own ? TRANSPORT_OWN_US : 0);
     if (channel == NULL)
-        return TRANSPORT_NO_DESCRIPTOR;
+        return TRANSPORT_BUSY;
     channel->context = context_getdns_new(&transport->upstream, transport->share->freelist, &transport->eventloop,
                                           transport->share->asks_ad);
     if (channel->context == NULL)
         return TRANSPORT_NO_MEMORY;
+    channel->opened_us = clock_now_us();
     channel->has_edns = true;
-    transport->current = channel;
+    channel->is_retired = needs_own;
+    channel->is_own = needs_own;
+    if (!needs_own)
+        transport->current = channel;
+    *opened = channel;
     return TRANSPORT_SENT;
 }
 
@@ -148,6 +177,7 @@ void transport_init(struct transport *transport, struct transport_share *share, 
     memset(transport, 0, sizeof(*transport));
     transport->share = share;
     transport->upstream = *upstream;
+    transport->attempts_end = &transport->attempts;
     transport->reaper.fire = close_spent;
     transport->reaper.user = transport;
     events_getdns_init(transport);
@@ -167,11 +197,10 @@ static void count_in(struct transport_attempt *attempt)
 {
     struct transport *transport = attempt->transport;
     attempt->is_running = true;
-    attempt->next = transport->attempts;
-    attempt->link = &transport->attempts;
-    if (attempt->next != NULL)
-        attempt->next->link = &attempt->next;
-    transport->attempts = attempt;
+    attempt->next = NULL;
+    attempt->link = transport->attempts_end;
+    *transport->attempts_end = attempt;
+    transport->attempts_end = &attempt->next;
     attempt->channel->running++;
     attempt->channel->asked++;
     transport->running++;
@@ -185,6 +214,8 @@ static void count_out(struct transport_attempt *attempt)
     *attempt->link = attempt->next;
     if (attempt->next != NULL)
         attempt->next->link = attempt->link;
+    else
+        transport->attempts_end = attempt->link;
     attempt->channel->running--;
     transport->running--;
     transport->share->running--;
@@ -206,7 +237,7 @@ static void end_with_response(struct transport_attempt *attempt, getdns_dict *re
 {
     getdns_bindata *full = NULL;
     enum wire_verdict verdict = WIRE_STRANGER;
-    attempt->channel->answered++;
+    transport_note_answer(attempt);
     if (getdns_dict_get_bindata(response, "/replies_full/0", &full) == GETDNS_RETURN_GOOD)
         verdict = wire_walk(full->data, full->size, -1, attempt->name, attempt->type, 0);
     if (verdict != WIRE_STRANGER && verdict != WIRE_MALFORMED)
@@ -272,14 +303,15 @@ static void leave_stuck(struct transport_attempt *attempt)
     retire(attempt->transport, attempt->channel);
 }
 
-static getdns_return_t submit(struct transport *transport, struct transport_attempt *attempt, const char *name)
+static getdns_return_t submit(struct transport *transport, struct transport_channel *channel,
+                              struct transport_attempt *attempt, const char *name)
 {
     struct call *call = freelist_malloc(transport->share->freelist, sizeof(*call));
     if (call == NULL)
         return GETDNS_RETURN_MEMORY_ERROR;
     *call = (struct call){attempt, transport->share->freelist};
     attempt->transport = transport;
-    attempt->channel = transport->current;
+    attempt->channel = channel;
     attempt->call = call;
     attempt->is_connected = false;
     count_in(attempt);
@@ -307,13 +339,17 @@ static bool set_up(struct transport_channel *channel, bool has_opt, uint64_t tim
 static enum transport_sending send_on_channel(struct transport *transport, struct transport_attempt *attempt,
                                               const char *name, uint64_t timeout_us)
 {
-    enum transport_sending opened = open_channel(transport);
+    bool needs_own = transport_is_stream(transport) && (attempt->needs_own || is_single(transport));
+    struct transport_channel *channel;
+    enum transport_sending opened = open_channel(transport, needs_own, &channel);
     if (opened != TRANSPORT_SENT)
         return opened;
-    if (!set_up(transport->current, attempt->has_opt, timeout_us))
+    if (!set_up(channel, attempt->has_opt, timeout_us))
         return TRANSPORT_NO_MEMORY;
-    if (submit(transport, attempt, name) != GETDNS_RETURN_GOOD)
+    if (submit(transport, channel, attempt, name) != GETDNS_RETURN_GOOD) {
+        close_soon(transport, channel);
         return TRANSPORT_NO_ROUTE;
+    }
     if (!attempt->is_running || transport->has_scheduled || transport->upstream.transport == UPSTREAM_RECURSION)
         return TRANSPORT_SENT;
     leave_stuck(attempt);

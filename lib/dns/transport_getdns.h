@@ -16,7 +16,7 @@ struct call;
 
 /* getdns contexts of one transport at a time: the current one, and those that get no more questions. A context holds
  * one connection at most. */
-#define TRANSPORT_CHANNELS_MAX 9
+#define TRANSPORT_CHANNELS_MAX 17
 
 /* How an attempt ended. */
 enum transport_end {
@@ -25,10 +25,16 @@ enum transport_end {
     TRANSPORT_UNREACHABLE /* the network or the system refused, or a stream ended before the answer */
 };
 
+/* Of an attempt that needs a connection of its own and finds all places taken. One that has brought nothing for so long
+ * makes room for others. */
+#define TRANSPORT_BUSY_US 20000
+#define TRANSPORT_OWN_US 300000
+
 /* What became of a question to send. */
 enum transport_sending {
     TRANSPORT_SENT,
-    TRANSPORT_NO_DESCRIPTOR, /* or no channel */
+    TRANSPORT_NO_DESCRIPTOR,
+    TRANSPORT_BUSY, /* no place for another channel: ask again in TRANSPORT_BUSY_US */
     TRANSPORT_NO_MEMORY,
     TRANSPORT_NO_ROUTE /* the system refuses to connect */
 };
@@ -39,8 +45,10 @@ struct transport_channel {
     size_t running;          /* attempts under way */
     unsigned asked;          /* questions in all */
     unsigned answered;
+    uint64_t opened_us;
     bool has_edns;   /* the next question gets an OPT record */
     bool is_retired; /* gets no more questions, and is closed when none is under way */
+    bool is_own;     /* is retired because it is for one question */
     bool is_stuck;   /* getdns keeps a question for ever, and would crash if it were cancelled */
 };
 
@@ -53,6 +61,7 @@ struct transport_attempt {
     uint16_t type;
     bool keeps_case; /* a datagram must bring the name back in its letter case */
     bool has_opt;    /* the question has an OPT record */
+    bool needs_own;  /* over a stream: it has waited behind others, and goes over a connection of its own */
     bool is_running;
     bool is_connected; /* its datagram socket is `socket` */
     int socket;
@@ -86,7 +95,8 @@ struct transport {
     struct upstream upstream;
     struct transport_channel channels[TRANSPORT_CHANNELS_MAX];
     struct transport_channel *current;    /* gets the next question; NULL: none yet */
-    struct transport_attempt *attempts; /* running */
+    struct transport_attempt *attempts; /* running, in the order of sending */
+    struct transport_attempt **attempts_end;
     struct loop_timer reaper;             /* closes retired channels from the loop's turn */
     struct transport_attempt *scheduling; /* whose descriptors getdns is scheduling now */
     bool has_scheduled;                   /* getdns has put the question at hand on the loop */
@@ -111,6 +121,9 @@ enum transport_sending transport_ask(struct transport *transport, struct transpo
 
 /* Silent; does nothing when the attempt has ended. From outside getdns' callbacks. */
 void transport_cancel(struct transport_attempt *attempt);
+
+/* The attempt is answered over its channel. */
+void transport_note_answer(const struct transport_attempt *attempt);
 
 /* The attempt has waited too long: the next question of any asker goes over another connection, and this one is closed
  * when nothing is under way on it. Does nothing where there are no connections, or where that has been done. */

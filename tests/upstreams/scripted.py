@@ -10,6 +10,7 @@ The first label of a name, up to its first digit, says what there is:
     large   80 MX, for which only TCP has room
     big     an answer of some 800 octets
     sf      SERVFAIL, whoever asks
+    silent  no answer; over TCP, nor to any question behind it on its connection
 Habits (each "" or None for none):
     edns    what becomes of a question with an OPT record: formerr, notimp, servfail, badvers, silent, or bare (FORMERR
             in a header alone)
@@ -183,6 +184,8 @@ class Scripted:
         name, rdtype = query.question[0].name, dns.rdatatype.to_text(query.question[0].rdtype)
         self.asked.append(("tcp" if is_tcp else "udp", rdtype, name, query.edns >= 0))
         is_cased = any(label != label.lower() for label in name.labels)
+        if label_of(name) == "silent":
+            return None
         habit = self.edns if query.edns >= 0 else ""
         if not habit and is_cased:
             habit = self.case
@@ -218,7 +221,12 @@ class Scripted:
         try:
             while True:
                 length = struct.unpack("!H", await reader.readexactly(2))[0]
-                reply = self.reply_to(await reader.readexactly(length), is_tcp=True)
+                wire = await reader.readexactly(length)
+                reply = self.reply_to(wire, is_tcp=True)
+                if label_of(dns.message.from_wire(wire).question[0].name) == "silent":
+                    while await reader.read(65536):  # answers come in the order of the questions
+                        pass
+                    return
                 if self.tcp == "reset":
                     return
                 if reply is None or writer in self.muted or self.tcp == "silent" or (self.tcp == "first" and answered):

@@ -121,6 +121,22 @@ class Quirks(unittest.TestCase):
                     self.assertEqual(check("u@mx%d.quirk.example" % i)[0], "mx")
                 self.assertEqual(len(server.asked) - before, 5)
 
+    def test_one_that_refuses_what_is_too_much_is_asked_again(self):
+        """As dnsmasq does beyond 150 questions under way."""
+        with Scripted() as server:
+            served, refused = server.reply_to, []
+
+            def refuse(wire, is_tcp):
+                if len(refused) < 2:
+                    refused.append(wire)
+                    return wire[:2] + b"\x81\x85" + wire[4:]
+                return served(wire, is_tcp)
+
+            server.reply_to = refuse
+            for kind in ("blocking", "async"):
+                refused.clear()
+                self.assertEqual(self.check(["mx"], server.address, kind=kind), ["mx"])
+
     def test_the_second_upstream_stands_in(self):
         with Scripted(edns="formerr", case="nxdomain") as first, Scripted() as second:
             self.assertEqual(self.check(TRUTH, first.address + " " + second.address),

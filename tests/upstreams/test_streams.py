@@ -50,13 +50,19 @@ class Streams(unittest.TestCase):
 
     def at_once(self, label, count, upstreams, *arguments):
         """The reasons of so many checks side by side."""
-        names = "".join("u@%s%d.quirk.example\n" % (label, i) for i in range(count))
-        done = subprocess.run([CHECKER, *arguments, "upstreams=" + upstreams, *OPTIONS], input=names, timeout=60,
+        return [reason for _, reason in self.at_once_of(["%s%d" % (label, i) for i in range(count)], upstreams,
+                                                        *arguments)]
+
+    def at_once_of(self, labels, upstreams, *arguments):
+        """Label and reason of each."""
+        names = "".join("u@%s.quirk.example\n" % label for label in labels)
+        done = subprocess.run([CHECKER, *(word for word in arguments if "=" not in word), "upstreams=" + upstreams, *OPTIONS,
+                               *(word for word in arguments if "=" in word)], input=names, timeout=60,
                               stdout=subprocess.PIPE, encoding="ascii", env=self.environment, check=True)
         rows = [line.split("\t") for line in done.stdout.splitlines()]
         left = dict(pair.split("=") for pair in rows.pop()[0].split()[1:])
         self.assertEqual([left["pending"], left["readable"], left["descriptors"], left["blocks"]], ["0"] * 4)
-        return [row[1] for row in rows]
+        return [(row[0][2:row[0].index(".")], row[1]) for row in rows]
 
     def each(self, ways, kinds, test):
         """Run a test for each way and kind."""
@@ -135,6 +141,18 @@ class Streams(unittest.TestCase):
                 self.assertEqual(len(server.asked) - asked, 10)
 
         self.each(("tls",), KINDS, run)
+
+    def test_a_silent_domain_holds_up_no_other(self):
+        """Over a stream whose server answers in order, so that all questions behind the silent one wait as well."""
+        for silent in (1, 10):
+            def run(way, _label, kind):
+                _, upstream = self.serve(way)
+                names = ["silent%d" % i for i in range(silent)] + ["mx%d" % i for i in range(120)]
+                arguments = ("timeout=3s",) if kind == "async" else ("-t", "40", "timeout=3s")
+                reasons = self.at_once_of(names, upstream, *arguments)
+                self.assertEqual([reason for name, reason in reasons if name.startswith("mx")], ["mx"] * 120)
+
+            self.each(("tcp", "tls"), ("async", "threads"), run)
 
     def test_a_stream_that_never_speaks(self):
         """It is a deferral, and costs another upstream's answers nothing."""

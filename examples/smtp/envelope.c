@@ -50,24 +50,31 @@ static int accept_path(struct session *session, const struct step *step)
     return transaction_set_sender(&session->transaction, step->address);
 }
 
-/* The documented reply, whatever the verdict: 250, 451 or 550 and their like. */
+/* A sender is deferred by 450: Thunderbird tells people that a 451 or 452 to MAIL means too many recipients. */
+static int deferral_code(mxcheck_role role)
+{
+    return role == MXCHECK_ROLE_SENDER ? 450 : 451;
+}
+
+/* The documented reply, whatever the verdict: 250, 450 or 550 and their like. */
 static void settle_question(struct session *session, const struct step *step)
 {
     char line[512];
+    int deferral = deferral_code(step->question.role);
     if (step->question.role == MXCHECK_ROLE_RCPT && session->transaction.reverse_path == NULL) {
         dialogue_reply(session, "503 5.5.1 MAIL first");
         return;
     }
     if (step->result == NULL) {
-        dialogue_reply(session, "451 4.3.0 cannot check that address now, try again later");
+        snprintf(line, sizeof(line), "%d 4.3.0 cannot check that address now, try again later", deferral);
+        dialogue_reply(session, line);
         return;
     }
     log_verdict(session, step);
     mxcheck_result_reply(step->result, session->transaction.id, line, sizeof(line));
     if (mxcheck_result_verdict(step->result) == MXCHECK_VERDICT_ACCEPT && accept_path(session, step) != 0)
-        dialogue_reply(session, "451 4.3.1 out of memory, try again later");
-    else
-        dialogue_reply(session, line);
+        snprintf(line, sizeof(line), "%d 4.3.1 out of memory, try again later", deferral);
+    dialogue_reply(session, line);
 }
 
 /* Reply to the commands whose turn has come. */
@@ -130,7 +137,9 @@ static struct session_question *ask(struct session *session, mxcheck_role role, 
 {
     char *copy = strdup(address);
     if (copy == NULL) {
-        reply_in_turn(session, "451 4.3.1 out of memory, try again later");
+        char line[64];
+        snprintf(line, sizeof(line), "%d 4.3.1 out of memory, try again later", deferral_code(role));
+        reply_in_turn(session, line);
         return NULL;
     }
     struct step *step = add_step(session);

@@ -79,7 +79,7 @@ STORE(enum reply_profile, reply_profile)
     [OPTION_REPLY_##id##_SENDER] = REPLY(id, word, "sender", "sender", VERB_##verdict),                                \
     [OPTION_REPLY_##id##_RCPT] = REPLY(id, word, "rcpt", "recipient", VERB_##verdict),
 #define VERB_ACCEPT "accept (250 2.1.0 ok)"
-#define VERB_DEFER "defer (451 4.4.3 {id} try again later)"
+#define VERB_DEFER "defer (450 4.4.3 {id} try again later)"
 #define VERB_REJECT "reject (550 5.1.2 {id} no mail for {domain})"
 /* clang-format on */
 

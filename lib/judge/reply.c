@@ -26,11 +26,13 @@ static char class_of(mxcheck_verdict verdict)
 }
 
 /* For a reason whose own reply says another verdict: on-dns-failure = reject. */
-static const char *class_line(char class)
+static const char *class_line(char class, mxcheck_role role)
 {
     if (class == '2')
         return "250 2.0.0 {id} ok";
-    return class == '5' ? "550 5.4.3 {id} cannot look up domain" : "451 4.4.3 {id} try again later";
+    if (class == '5')
+        return "550 5.4.3 {id} cannot look up domain";
+    return role == MXCHECK_ROLE_SENDER ? "450 4.4.3 {id} try again later" : "451 4.4.3 {id} try again later";
 }
 
 /* The line that is used: of the option, of the table, or of the class, the first that says the verdict. */
@@ -46,7 +48,7 @@ static const char *line_of(const struct options *options, const struct judgement
         int profile = options->reply_profile == REPLY_PROFILE_RFC ? 1 : 0;
         line = row->reply[profile][judgement->role == MXCHECK_ROLE_SENDER ? 0 : 1];
     }
-    return line[0] == class ? line : class_line(class);
+    return line[0] == class ? line : class_line(class, judgement->role);
 }
 
 int reply_code(const struct options *options, const struct judgement *judgement)

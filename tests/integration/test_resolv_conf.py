@@ -120,7 +120,7 @@ class ResolvConf(unittest.TestCase):
         with smtp_server(self.folder, "3s") as connect, connect() as client:
             self.assertRegex(mail(client, "u@ok.test.example"), "^250 ")
             self.write("nameserver 127.0.0.9\n")
-            self.assertRegex(eventually(client, "^451 "), "^451 ")
+            self.assertRegex(eventually(client, "^450 "), "^450 ")
             self.write("nameserver 127.0.0.2\n")
             self.assertRegex(eventually(client, "^250 "), "^250 ")
 

@@ -18,7 +18,7 @@ REFUSALS = [
     ("alice@" + GOOD, "bob@" + BAD, "550 5.1.1 " + ID + " invalid destination domain"),
     ("alice@" + GOOD, "bob@" + NULL_MX, r"556 5.1.10 " + ID + " destination domain accepts no mail"),
     ("alice@" + NULL_MX, "bob@" + GOOD, r"550 5.7.27 " + ID + " sender domain accepts no mail"),
-    ("alice@" + FAILING, "bob@" + GOOD, "451 4.4.3 " + ID + " cannot look up sender domain now, try again later"),
+    ("alice@" + FAILING, "bob@" + GOOD, "450 4.4.3 " + ID + " cannot look up sender domain now, try again later"),
 ]
 
 

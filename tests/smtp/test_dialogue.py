@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The dialogue of the example servers, octet by octet (RFC 5321 and its extensions)."""
 import base64
+import os
+import resource
 import socket
 import unittest
 
@@ -13,6 +15,30 @@ def plain(*fields):
 
 def encode(text):
     return base64.b64encode(text.encode()).decode()
+
+
+def limit_descriptors(pid, more):
+    """Let a process and its children open so many descriptors more."""
+    with open("/proc/%d/task/%d/children" % (pid, pid), encoding="ascii") as file:
+        for child in file.read().split():
+            limit_descriptors(int(child), more)
+    highest = max(int(name) for name in os.listdir("/proc/%d/fd" % pid))
+    hard = resource.prlimit(pid, resource.RLIMIT_NOFILE)[1]
+    resource.prlimit(pid, resource.RLIMIT_NOFILE, (highest + 1 + more, hard))
+
+
+class Scarcity(unittest.TestCase):
+    def test_a_sender_who_cannot_be_checked_is_deferred_by_450(self):
+        """Thunderbird takes 451 and 452 to MAIL for too many recipients. With too few descriptors either no check can
+        be made or no question asked."""
+        replies = []
+        for more in range(8):
+            with server("-o", "timeout=500ms") as running, Client(running.port) as client:
+                client.hello()
+                limit_descriptors(running.process.pid, more)
+                replies.append(client.say("MAIL FROM:<alice@%s>" % GOOD)[:10])
+        self.assertLessEqual(set(replies), {"450 4.3.0 ", "450 4.4.3 ", "250 2.1.0 "})
+        self.assertIn(replies[0], ("450 4.3.0 ", "450 4.4.3 "))
 
 
 class Dialogue(unittest.TestCase):

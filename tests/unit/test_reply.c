@@ -56,7 +56,10 @@ static void test_documented_replies_are_so_to_the_letter(void **state)
         {102, RCPT, "rfc", "ID", "556 5.1.10 ID destination domain accepts no mail"},
         {105, SENDER, "documented", NULL, "553 5.1.7 bad sender address syntax"},
         {107, RCPT, "documented", NULL, "553 5.1.3 destination address literal refused"},
-        {200, SENDER, "rfc", NULL, "451 4.1.8 cannot look up sender domain now, try again later"},
+        {200, SENDER, "documented", "ID", "450 4.4.3 ID cannot look up sender domain now, try again later"},
+        {202, SENDER, "documented", NULL, "450 4.4.3 cannot verify sender domain now, try again later"},
+        {203, SENDER, "documented", NULL, "450 4.3.2 too busy now, try again later"},
+        {200, SENDER, "rfc", NULL, "450 4.1.8 cannot look up sender domain now, try again later"},
         {200, RCPT, "rfc", NULL, "451 4.4.3 cannot look up destination domain now, try again later"},
         {203, RCPT, "documented", "a\r\nb\xff", "451 4.3.2 a??b? too busy now, try again later"},
         {1, SENDER, "documented", NULL, "250 2.1.0 sender ok"},
@@ -96,6 +99,8 @@ static void test_code_and_verdict_always_agree(void **state)
             assert_memory_equal(line, start, strlen(start));
             assert_int_equal(line[0], class[judgement.verdict]);
             assert_int_equal(enhanced[0], line[0]);
+            if (judgement.verdict == MXCHECK_VERDICT_DEFER) /* 451 to MAIL reads as too many recipients */
+                assert_memory_equal(line, judgement.role == SENDER ? "450 " : "451 ", 4);
             assert_null(strstr(line, "  "));
         }
         for (int n = 0; row != NULL && n < 4; n++)

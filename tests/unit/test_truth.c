@@ -284,8 +284,8 @@ static void test_every_reason_has_the_documented_reply_for_role_and_profile(void
          {"550 5.1.1 ID invalid domain", "550 5.1.1 ID invalid destination domain", "550 5.1.8 ID invalid domain",
           "550 5.1.2 ID invalid destination domain"}},
         {107, 107, {"553 5.1.7 ", "553 5.1.3 ", "553 5.1.7 ", "553 5.1.3 "}},
-        {200, 202, {"451 4.4.3 ", "451 4.4.3 ", "451 4.1.8 ", "451 4.4.3 "}},
-        {203, 203, {"451 4.3.2 ", "451 4.3.2 ", "451 4.3.2 ", "451 4.3.2 "}},
+        {200, 202, {"450 4.4.3 ", "451 4.4.3 ", "450 4.1.8 ", "451 4.4.3 "}},
+        {203, 203, {"450 4.3.2 ", "451 4.3.2 ", "450 4.3.2 ", "451 4.3.2 "}},
     };
     size_t checked = 0;
     (void)state;

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* domain.c: checks a domain name label by label, and turns U-labels into A-labels and back. */
+/* domain.c: checks a domain name label by label. */
 #include "mail/domain.h"
 
 #include "base/text.h"
+#include "mail/idna.h"
 
-#include <idn2.h>
 #include <string.h>
 
-#define LABEL_MAX_OCTETS 63   /* RFC 1035 section 2.3.4 */
-#define INPUT_MAX_OCTETS 1012 /* 253 code points of four octets: more cannot fit a name, and libidn2 is spared it */
+#define LABEL_MAX_OCTETS 63 /* RFC 5890 section 2.3.1, RFC 1035 section 2.3.4 */
 
 static enum domain_status refuse(const char **fault, const char *sentence)
 {
@@ -21,7 +20,7 @@ static bool is_ascii(char c)
     return (unsigned char)c < 0x80;
 }
 
-/* RFC 1123 section 2.1, and the underscore, which real mail domains have. */
+/* Let-dig and Ldh-str of RFC 5321 section 4.1.2, and the underscore, which real mail domains have. */
 static bool is_name_char(char c)
 {
     return text_is_alpha(c) || text_is_digit(c) || c == '-' || c == '_';
@@ -40,31 +39,18 @@ static size_t separator_length(const char *p, size_t left)
     return 0;
 }
 
-static enum domain_status refuse_idna(int code, const char **fault)
-{
-    if (code == IDN2_MALLOC)
-        return DOMAIN_NOMEM;
-    if (code == IDN2_ENCODING_ERROR)
-        return refuse(fault, "the domain is not valid UTF-8");
-    if (code == IDN2_TOO_BIG_LABEL || code == IDN2_PUNYCODE_BIG_OUTPUT)
-        return refuse(fault, "the domain has a label longer than 63 octets");
-    return refuse(fault, "the domain has a label that IDNA does not allow");
-}
-
-/* RFC 5891 section 5, after the mapping of UTS 46. A label that is ASCII already never comes here: DNS holds invalid
- * A-labels, too, and one beside a U-label is no reason to refuse either. */
+/* A label that is ASCII already never comes here: DNS holds A-labels of any kind. */
 static enum domain_status put_u_label(struct text *out, const char *label, size_t length, const char **fault)
 {
-    char copy[INPUT_MAX_OCTETS + 1];
-    uint8_t *ascii = NULL;
-    memcpy(copy, label, length);
-    copy[length] = '\0';
-    int code = idn2_lookup_u8((const uint8_t *)copy, &ascii, IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL);
-    if (code != IDN2_OK)
-        return refuse_idna(code, fault);
-    text_puts(out, (const char *)ascii);
-    idn2_free(ascii);
-    return DOMAIN_OK;
+    switch (idna_put_ascii(out, label, length, fault)) {
+    case IDNA_OK:
+        return DOMAIN_OK;
+    case IDNA_BAD:
+        return DOMAIN_BAD;
+    case IDNA_NOMEM:
+        return DOMAIN_NOMEM;
+    }
+    return DOMAIN_BAD;
 }
 
 static enum domain_status put_label(struct text *out, const char *label, size_t length, const char **fault)
@@ -73,7 +59,7 @@ static enum domain_status put_label(struct text *out, const char *label, size_t 
     for (size_t i = 0; i < length; i++) {
         if (!is_ascii(label[i]))
             ascii = false;
-        else if (!is_name_char(label[i]))
+        else if (!is_name_char(label[i])) /* RFC 5321 section 4.1.2, sub-domain */
             return refuse(fault, "the domain has a character other than letters, digits, hyphens and underscores");
     }
     if (!ascii)
@@ -104,14 +90,14 @@ static enum domain_status put_labels(struct text *out, const char *input, size_t
 /* What is wrong with one label; NULL when nothing is. */
 static const char *label_fault(const char *label, size_t length)
 {
-    if (length == 0)
+    if (length == 0) /* RFC 5321 section 4.1.2: a sub-domain begins with Let-dig */
         return "the domain has an empty label";
     if (length > LABEL_MAX_OCTETS)
         return "the domain has a label longer than 63 octets";
-    if (label[0] == '-' || label[length - 1] == '-') /* RFC 952, RFC 5891 section 4.2.3.1 */
+    if (label[0] == '-' || label[length - 1] == '-') /* RFC 5321 section 4.1.2: Let-dig [Ldh-str] */
         return "the domain has a label that begins or ends with a hyphen";
     for (size_t i = 0; i < length; i++)
-        if (!is_name_char(label[i]))
+        if (!is_name_char(label[i])) /* that UTS 46 has made of others, such as a solidus */
             return "the domain has a character other than letters, digits, hyphens and underscores";
     return NULL;
 }
@@ -168,11 +154,11 @@ enum domain_status domain_parse(const char *text, size_t length, char name[DOMAI
 {
     char ascii[DOMAIN_SIZE + 1]; /* with the final dot */
     struct text out;
-    if (length == 0)
+    if (length == 0) /* RFC 5321 section 4.1.2 */
         return refuse(fault, "the domain is empty");
     if (copy_plain(text, length, name))
         return DOMAIN_OK;
-    if (length > INPUT_MAX_OCTETS)
+    if (length > IDNA_INPUT_MAX_OCTETS)
         return refuse(fault, "the domain is too long");
     text_init(&out, ascii, sizeof(ascii));
     enum domain_status status = put_labels(&out, text, length, fault);
@@ -180,41 +166,13 @@ enum domain_status domain_parse(const char *text, size_t length, char name[DOMAI
         return status;
     if (out.length < sizeof(ascii) && out.length > 0 && ascii[out.length - 1] == '.')
         ascii[--out.length] = '\0'; /* the root; users type it, RFC 5321 section 2.3.5 has no place for it */
+    /* 255 octets on the wire, RFC 5321 section 4.5.3.1.2, RFC 1035 section 2.3.4 */
     const char *wrong = out.length < DOMAIN_SIZE ? name_fault(ascii) : "the domain is longer than 253 octets";
     if (wrong != NULL)
         return refuse(fault, wrong);
     lower(ascii);
     memcpy(name, ascii, out.length + 1);
     return DOMAIN_OK;
-}
-
-/* Puts the U-label of an A-label. Only one that leads back to the very same A-label is shown, so that what a person
- * sees holds no controls and no bidirectional overrides (RFC 5891 section 5.4). False when there is none. */
-static bool put_unicode(struct text *out, const char *label)
-{
-    char *unicode = NULL;
-    uint8_t *back = NULL;
-    bool same = false;
-    if (idn2_to_unicode_8z8z(label, &unicode, 0) == IDN2_OK &&
-        idn2_lookup_u8((const uint8_t *)unicode, &back, IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL) == IDN2_OK)
-        same = strcmp((const char *)back, label) == 0;
-    if (same)
-        text_puts(out, unicode);
-    idn2_free(back);
-    idn2_free(unicode);
-    return same;
-}
-
-static void put_readable(struct text *out, const char *label, size_t length)
-{
-    char copy[LABEL_MAX_OCTETS + 1];
-    if (length < sizeof(copy) && length > 4 && memcmp(label, "xn--", 4) == 0) { /* RFC 5890 section 2.3.1 */
-        memcpy(copy, label, length);
-        copy[length] = '\0';
-        if (put_unicode(out, copy))
-            return;
-    }
-    text_put(out, label, length);
 }
 
 /* A cut may have split the last code point: take its octets away, back to the lead octet. */
@@ -238,7 +196,8 @@ void domain_to_unicode(const char *name, char *buffer, size_t size)
     text_init(&out, buffer, size);
     for (const char *label = name;; label++) {
         size_t length = strcspn(label, ".");
-        put_readable(&out, label, length);
+        if (!idna_put_unicode(&out, label, length))
+            text_put(&out, label, length);
         label += length;
         if (*label == '\0')
             break;
@@ -286,6 +245,15 @@ bool domain_is_dotless(const char *name)
 bool domain_has_underscore(const char *name)
 {
     return strchr(name, '_') != NULL;
+}
+
+bool domain_is_idna_disallowed(const char *name)
+{
+    for (const char *label = strstr(name, "xn--"); label != NULL; label = strstr(label + 1, "xn--")) {
+        if ((label == name || label[-1] == '.') && idna_is_disallowed(label, strcspn(label, ".")))
+            return true;
+    }
+    return false;
 }
 
 bool domain_is_ipv4_literal(const char *name)

@@ -11,7 +11,8 @@
 
 enum domain_status { DOMAIN_OK = 0, DOMAIN_BAD = 1, DOMAIN_NOMEM = -1 };
 
-/* Turn text[length] (A-labels or U-labels, any case, perhaps a final dot) into lower-case A-labels without final dot.
+/* Turn text[length] (A-labels or U-labels, any case, perhaps a final dot) into lower-case A-labels without final dot:
+ * what DNS is asked for. A label "xn--..." stays as it is, whatever it decodes to.
  * On DOMAIN_BAD *fault is a static sentence. `name` is written only on DOMAIN_OK. */
 enum domain_status domain_parse(const char *text, size_t length, char name[DOMAIN_SIZE], const char **fault);
 
@@ -28,6 +29,10 @@ const char *domain_special_use(const char *name, size_t length);
 
 bool domain_is_dotless(const char *name);
 bool domain_has_underscore(const char *name);
+
+/* Has the name a label "xn--..." that IDNA2008 does not allow (symbols, joiners and directions out of order), or that
+ * does not decode? */
+bool domain_is_idna_disallowed(const char *name);
 
 /* Does the name read as an IPv4 address ("192.0.2.1")? */
 bool domain_is_ipv4_literal(const char *name);

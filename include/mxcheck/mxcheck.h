@@ -348,7 +348,7 @@ MXCHECK_API const char *mxcheck_result_mx_host(const mxcheck_result *result, siz
 /** @returns the preference of MX `index`, 0 to 65535; 0 past the end. */
 MXCHECK_API unsigned mxcheck_result_mx_preference(const mxcheck_result *result, size_t index);
 
-/** @returns how many notes there are on what is odd about the domain. */
+/** @returns how many notes there are on what is odd about an address that is accepted, or about its domain. */
 MXCHECK_API size_t mxcheck_result_note_count(const mxcheck_result *result);
 
 /** @returns note `index`, a stable word such as "null-mx-mixed"; "" past the end. */

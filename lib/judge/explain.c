@@ -284,7 +284,7 @@ size_t explain_write(const struct options *options, const struct judgement *judg
     put_subject(text, judgement);
     put_facts(&story);
     put_dnssec(text, judgement);
-    put_notes(text, judgement->notes);
+    put_notes(text, judgement->notes | judgement_address_notes(judgement)); /* of a domain that is refused, too */
     put_blame(text, options, judgement);
     put_rule(text, options, judgement);
     text_printf(text, "Verdict: %s (%s).\n", reasons_verdict_word(judgement->verdict), reasons_word(judgement->reason));

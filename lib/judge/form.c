@@ -19,7 +19,6 @@ static void judge_domain(const struct options *options, const struct address *pa
     judgement->domain_length = parsed->domain_length;
     if (exempt_holds(options->exempt, domain)) {
         judgement_decide(judgement, MXCHECK_REASON_EXEMPT);
-        judgement_note_name(judgement);
     } else if (rule != NULL) {
         judgement->rule = rule;
         judgement_decide(judgement, MXCHECK_REASON_SPECIAL_USE);
@@ -46,6 +45,7 @@ bool form_judge(const struct options *options, const struct address *parsed, mxc
     judgement->verdict = (mxcheck_verdict)0;
     judgement->domain = "";
     judgement->domain_length = 0;
+    judgement->is_path_too_long = parsed->is_too_long;
     judgement->fault = "";
     judgement->rule = "";
     judgement_forget_facts(judgement);
@@ -57,13 +57,13 @@ bool form_judge(const struct options *options, const struct address *parsed, mxc
     case ADDRESS_EMPTY: /* RFC 5321 section 4.5.5 */
         if (role == MXCHECK_ROLE_SENDER)
             judgement_decide(judgement, MXCHECK_REASON_NULL_SENDER);
-        else
+        else /* RFC 5321 section 4.1.1.3: a forward-path is no null path */
             refuse_form(judgement, "a recipient is never empty");
         break;
     case ADDRESS_POSTMASTER: /* RFC 5321 section 4.5.1 */
         if (role == MXCHECK_ROLE_RCPT)
             judgement_decide(judgement, MXCHECK_REASON_POSTMASTER);
-        else
+        else /* RFC 5321 section 4.1.2: Reverse-path = Path / "<>", and a Mailbox has a domain */
             refuse_form(judgement, "a sender has a domain");
         break;
     case ADDRESS_LITERAL:
@@ -73,5 +73,7 @@ bool form_judge(const struct options *options, const struct address *parsed, mxc
         judge_domain(options, parsed, judgement);
         break;
     }
+    if (judgement->verdict == MXCHECK_VERDICT_ACCEPT)
+        judgement->notes = judgement_address_notes(judgement);
     return judgement->verdict != 0;
 }

@@ -16,6 +16,7 @@ struct judgement {
     const char *domain;  /* lower-case A-labels, "" for none; lent */
     size_t domain_length;
     const char *fault;          /* bad-address: what is wrong with it, static; "" otherwise */
+    bool is_path_too_long;      /* RFC 5321 section 4.5.3.1.3 */
     const char *rule;           /* special-use: the RFC that says so, static; "" otherwise */
     const struct facts *facts;  /* NULL: DNS was not asked; lent */
     enum facts_outcome failure; /* by which DNS left it open; FACTS_NOT_ASKED: it did not */
@@ -46,7 +47,7 @@ static inline void judgement_forget_facts(struct judgement *judgement)
 /* With the verdict that the reason has. */
 void judgement_decide(struct judgement *judgement, mxcheck_reason reason);
 
-/* What is odd about the name itself. */
-void judgement_note_name(struct judgement *judgement);
+/* What is odd about the address itself, its name included, whatever DNS says. */
+notes judgement_address_notes(const struct judgement *judgement);
 
 #endif

@@ -88,7 +88,7 @@ static void judge_failure(const struct options *options, enum facts_outcome outc
         break;
     case ON_DNS_FAILURE_ACCEPT:
         judgement_decide(judgement, MXCHECK_REASON_DNS_FAILURE_ALLOWED);
-        judgement_note_name(judgement);
+        judgement->notes |= judgement_address_notes(judgement);
         break;
     case ON_DNS_FAILURE_REJECT:
         judgement->verdict = MXCHECK_VERDICT_REJECT;
@@ -283,7 +283,7 @@ static void note_records(struct judgement *judgement)
         question = FACTS_A;
     else if (judgement->reason == MXCHECK_REASON_IMPLICIT_AAAA)
         question = FACTS_AAAA;
-    judgement_note_name(judgement);
+    judgement->notes |= judgement_address_notes(judgement);
     if (facts_answer(judgement->facts, question)->ttl_s == 0)
         notes_add(&judgement->notes, NOTE_TTL_ZERO);
 }

@@ -18,6 +18,7 @@ enum address_kind {
 struct address {
     enum address_kind kind;
     const char *fault;   /* ADDRESS_BAD: a static sentence; "" otherwise */
+    bool is_too_long;    /* more than the 256 octets of RFC 5321 section 4.5.3.1.3 */
     int literal_family;  /* ADDRESS_LITERAL: AF_INET or AF_INET6; 0 otherwise */
     uint8_t literal[16]; /* its octets, in network order */
     size_t domain_length;

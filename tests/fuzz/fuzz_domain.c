@@ -64,6 +64,7 @@ static void check_name(const char *name)
     demand(is_name(name));
     demand(!domain_is_ipv4_literal(name) && domain_is_within(name, name));
     demand(domain_is_dotless(name) == (strchr(name, '.') == NULL));
+    demand(!domain_is_idna_disallowed(name) || strstr(name, "xn--") != NULL);
     const char *source = domain_special_use(name, length);
     demand(source == NULL || check_is_printable(source, false));
     demand(domain_parse(name, length, again, &fault) == DOMAIN_OK && strcmp(again, name) == 0);

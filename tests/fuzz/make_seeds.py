@@ -52,7 +52,9 @@ def write_addresses():
             write("domain", name, text.rstrip(b">").rsplit(b"@", 1)[1])
     for name, text in {
         "a-label": b"XN--Bcher-KVA.example.", "bad-a-label": b"xn--zzzzzzz-9999.example", "bidi": "אב.example".encode(),
-        "joiner": "a\u200db.example".encode(), "sharp-s": "straße.example".encode(), "combining": "u\u0308.example".encode(),
+        "joiner": "a\u200db.example".encode(), "emoji": "\u2615\ufe0f\U0001f44d.ws".encode(),
+        "mapped-symbol": "\u1e9e-\u2603\u200d\u0308\u03c2\uff0d\uff21.example".encode(),
+        "symbol-a-label": b"xn--yp8ha.ws", "sharp-s": "straße.example".encode(), "combining": "u\u0308.example".encode(),
         "long-a-label": b"xn--" + b"a" * 59, "many": b"xn--bcher-kva." * 17 + b"de",
     }.items():
         write("domain", name, text)

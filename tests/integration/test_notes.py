@@ -44,13 +44,19 @@ NOTES = (
     ("mx-sf-9.f", "mx", "", "limit-reached"),
     ("under_score", "mx", "underscore", "underscore"),
     ("_lead", "mx", "underscore", "underscore"),
+    ("\u2615", "mx", "idna-disallowed", "idna-disallowed"),
+    ("xn--53h", "mx", "idna-disallowed", "idna-disallowed"),  # the same domain
+    ("\u05d0b\u05d2", "mx", "idna-disallowed", "idna-disallowed"),
+    ("a\u200db", "mx", "idna-disallowed", "idna-disallowed"),
+    ("xn--zzzzzzz-9999", "mx", "idna-disallowed", "idna-disallowed"),
+    ("b\u00fccher", "mx", "", ""),
     ("dotless.", "mx", "dotless", "dotless"),
     ("dotlessa.", "implicit-a", "dotless", "dotless"),
     ("ttl0.f", "mx", "ttl-zero", "ttl-zero"),
     ("w-ttl-top.f", "mx", "ttl-zero", "ttl-zero"),
 )
 REJECTED = (("null-mx", "null-mx"), ("mx-nx", "mx-unresolvable"), ("mx-8-dead", "mx-unresolvable"),
-            ("mx-dup-dead", "mx-unresolvable"), ("mx-ip-127", "mx-forbidden"), ("null-mx-dead", "mx-unresolvable"))
+            ("\u2603\u2603", "no-such-domain"), ("mx-dup-dead", "mx-unresolvable"), ("mx-ip-127", "mx-forbidden"), ("null-mx-dead", "mx-unresolvable"))
 
 
 def address_of(domain):
@@ -94,7 +100,20 @@ class Notes(WithServers):
     def test_each_note_is_shown(self):
         words = {word for row in NOTES for column in row[2:] for word in column.split()}
         self.assertEqual(words, {"null-mx-mixed", "mx-is-alias", "mx-is-literal", "mx-partly-dead", "mx-duplicate",
-                                 "mx-forbidden-some", "limit-reached", "underscore", "dotless", "ttl-zero"})
+                                 "mx-forbidden-some", "limit-reached", "underscore", "idna-disallowed", "dotless", "ttl-zero"})
+
+    def test_a_path_of_more_than_256_octets_is_told_of(self):
+        """With the angle brackets and the source route; whether DNS is asked or not."""
+        domain, route = "@ok-mx.mx.example", "@relay.example:"
+        rows = [(local + domain, notes) for local, notes in (("l" * (254 - len(domain)), []),
+                                                             ("l" * (255 - len(domain)), ["path-too-long"]))]
+        rows += [(route + local + domain, notes) for local, notes in (
+            ("l" * (254 - len(domain + route)), []), ("l" * (255 - len(domain + route)), ["path-too-long"]))]
+        rows += [("l" * 300 + "@[192.0.2.1]", ["path-too-long"]), ("l" * 300 + "@exempt.example", ["path-too-long"])]
+        results = self.check([row[0] for row in rows], ("exempt-domains=exempt.example",))
+        for (address, notes), result in zip(rows, results, strict=True):
+            with self.subTest(address):
+                self.assertEqual((result["verdict"], result["notes"]), ("accept", notes))
 
     def test_a_null_mx_that_the_option_lets_pass_is_told_of(self):
         for depth in (RECORDS, TARGETS):

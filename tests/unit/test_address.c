@@ -324,6 +324,39 @@ static void test_a_bare_ip_address_is_refused(void **state)
     expect_domains(rows, COUNT(rows));
 }
 
+static void test_a_path_longer_than_256_octets_is_known(void **state)
+{
+    static const struct {
+        const char *before; /* the local part is filled up behind it */
+        const char *after;
+        size_t length;
+        bool is_too_long;
+    } rows[] = {
+        {"<", "@a.example>", 256, false},
+        {"<", "@a.example>", 257, true},
+        {"", "@a.example", 254, false},
+        {"", "@a.example", 255, true}, /* the brackets count */
+        {"<@b.example:", "@a.example>", 256, false},
+        {"<@b.example:", "@a.example>", 257, true},
+        {"", "@[192.0.2.1]", 254, false},
+        {"", "@[192.0.2.1]", 255, true},
+        {"", "@a..example", 255, true}, /* bad for another reason */
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct address address;
+        char text[300];
+        size_t fill = rows[i].length - strlen(rows[i].before) - strlen(rows[i].after);
+        print_message("# row %zu\n", i);
+        strcpy(text, rows[i].before);
+        memset(text + strlen(rows[i].before), 'l', fill);
+        strcpy(text + strlen(rows[i].before) + fill, rows[i].after);
+        assert_int_equal(strlen(text), rows[i].length);
+        assert_int_equal(address_parse(text, &address), 0);
+        assert_int_equal(address.is_too_long, rows[i].is_too_long);
+    }
+}
+
 static void test_megabytes_take_linear_time(void **state)
 {
     static const char *const pieces[] = {
@@ -366,6 +399,7 @@ int main(void)
         cmocka_unit_test(test_controls_and_broken_utf8_are_refused),
         cmocka_unit_test(test_a_missing_part_is_named),
         cmocka_unit_test(test_a_bare_ip_address_is_refused),
+        cmocka_unit_test(test_a_path_longer_than_256_octets_is_known),
         cmocka_unit_test(test_megabytes_take_linear_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -173,6 +173,21 @@ static void test_json_lists_exchanges_without_the_null_mx(void **state)
     facts_unref(facts, &memory_libc);
 }
 
+static void test_what_is_odd_about_an_address_is_told_of_one_that_is_refused_too(void **state)
+{
+    struct judgement judgement = judged(MXCHECK_REASON_NO_SUCH_DOMAIN);
+    char out[4096];
+
+    (void)state;
+    judgement.domain = "xn--n3h.example";
+    judgement.is_path_too_long = true;
+    explain_write(&options, &judgement, out, sizeof(out));
+    assert_non_null(strstr(out, "Note idna-disallowed: the name holds a label that IDNA2008 does not allow"));
+    assert_non_null(strstr(out, "Note path-too-long: "));
+    explain_json(&options, &judgement, out, sizeof(out));
+    assert_non_null(strstr(out, "\"notes\":[]"));
+}
+
 static void test_output_is_printable_whatever_the_client_said(void **state)
 {
     struct judgement judgement = judged(MXCHECK_REASON_BAD_ADDRESS);
@@ -202,6 +217,7 @@ int main(void)
         cmocka_unit_test(test_story_tells_what_was_asked_and_what_decided),
         cmocka_unit_test(test_json_is_one_object),
         cmocka_unit_test(test_json_lists_exchanges_without_the_null_mx),
+        cmocka_unit_test(test_what_is_odd_about_an_address_is_told_of_one_that_is_refused_too),
         cmocka_unit_test(test_output_is_printable_whatever_the_client_said),
     };
     return cmocka_run_group_tests(tests, init, NULL);

@@ -325,13 +325,13 @@ static void test_odd_names_are_noted_when_accepted(void **state)
     struct options options;
     struct said odd = {"", "", RCPT, "mx.example", {REC, NONE, NONE}, REASON(MX), 0, ""};
     struct said absent = {"", "", RCPT, "", {NX, NX, NX}, REASON(NO_SUCH_DOMAIN), 0, ""};
-    struct judgement judgement = {.role = RCPT, .domain = "a_b", .address = ""};
+    struct judgement judgement = {.role = RCPT, .domain = "xn--a_b-zzzz", .address = "", .is_path_too_long = true};
     struct facts *facts = make_facts(&odd, false);
 
     (void)state;
     set(&options, "");
     policy_judge_facts(&options, facts, &judgement);
-    assert_string_equal(notes_of(&judgement), "underscore dotless ttl-zero");
+    assert_string_equal(notes_of(&judgement), "underscore idna-disallowed path-too-long dotless ttl-zero");
     facts_unref(facts, &memory_libc);
     facts = make_facts(&absent, false);
     policy_judge_facts(&options, facts, &judgement);

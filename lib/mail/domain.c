@@ -249,6 +249,8 @@ bool domain_has_underscore(const char *name)
 
 bool domain_is_idna_disallowed(const char *name)
 {
+    if (strchr(name, '-') == NULL) /* nearly all names */
+        return false;
     for (const char *label = strstr(name, "xn--"); label != NULL; label = strstr(label + 1, "xn--")) {
         if ((label == name || label[-1] == '.') && idna_is_disallowed(label, strcspn(label, ".")))
             return true;

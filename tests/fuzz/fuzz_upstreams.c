@@ -74,10 +74,13 @@ static void read_file(const uint8_t *data, size_t size)
 {
     struct upstreams upstreams;
     demand(upstreams_read_resolv_conf(octet_file(data, size), &upstreams) == 0);
-    demand(upstreams.count > 0);
     check_all(&upstreams, 3);
-    for (size_t i = 0; i < upstreams.count; i++)
-        demand(upstreams.item[i].transport == UPSTREAM_UDP && upstreams.item[i].port == 53);
+    for (size_t i = 0; i < upstreams.count; i++) {
+        const struct upstream *upstream = &upstreams.item[i];
+        demand(upstream->transport == UPSTREAM_UDP || upstream->transport == UPSTREAM_TCP);
+        demand(upstream->transport == upstreams.item[0].transport && upstream->port == 53);
+    }
+    demand(upstreams_identify(&upstreams) != 0);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

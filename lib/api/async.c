@@ -7,10 +7,9 @@
 #include "judge/policy.h"
 
 #include <string.h>
-#include <unistd.h>
 
-/* Turns of the loop in one dispatch, each of which serves up to 64 descriptors: the host gets on with other work, and is
- * told that there is more. */
+/* Turns of the loop in one dispatch, each of which serves up to 64 descriptors: the host gets on with other work, and
+ * is told that there is more. */
 #define TURNS_MAX 16
 
 /* One check under way, in the list of those that wait or of those that are done. */
@@ -32,7 +31,6 @@ void async_init(struct async *async)
 {
     memset(async, 0, sizeof(*async));
     ids_init(&async->ids);
-    async->owner = getpid();
     async->done_end = &async->done;
 }
 
@@ -90,11 +88,33 @@ static void free_pending(struct pending *pending)
     memory_free(&ctx->settings->memory, pending);
 }
 
-/* Let go of everything; what comes next starts anew. */
-static void release(mxcheck_ctx *ctx)
+/* Somebody has closed the descriptors of the engine: who waits for it waits in vain, and the next check gets another
+ * one. */
+static void give_up(mxcheck_ctx *ctx)
 {
     struct async *async = &ctx->async;
-    bool *is_gone = async->is_gone;
+    while (async->waiting != NULL) {
+        struct pending *pending = async->waiting;
+        pending->waiter.flight = NULL;
+        check_land(ctx, NULL, pending->started_us, &pending->result);
+        move_to_done(pending);
+    }
+    async->prefetch = (struct prefetch){NULL, 0};
+    async->engine = NULL;
+    memset(&async->wake, 0, sizeof(async->wake));
+}
+
+/* For who does not turn the loop now, and might close what is another's. */
+static void look_for_engine(mxcheck_ctx *ctx)
+{
+    if (ctx->async.engine != NULL && !loop_is_there(ctx->async.engine->loop))
+        give_up(ctx);
+}
+
+void async_clear(mxcheck_ctx *ctx)
+{
+    struct async *async = &ctx->async;
+    look_for_engine(ctx);
     while (async->waiting != NULL)
         free_pending(async->waiting);
     while (async->done != NULL)
@@ -102,35 +122,15 @@ static void release(mxcheck_ctx *ctx)
     prefetch_clear(&async->prefetch);
     engine_free(async->engine);
     ids_clear(&async->ids, &ctx->settings->memory);
+    if (async->is_gone != NULL)
+        *async->is_gone = true;
+}
+
+void async_abandon(struct async *async)
+{
+    /* Who dispatches finds out by itself that it is in another process; this may be the stack of a thread that is not
+     * here. */
     async_init(async);
-    async->is_gone = is_gone;
-}
-
-static void uncount(struct pending *list)
-{
-    for (; list != NULL; list = list->next)
-        list->is_counted = false;
-}
-
-/* In a child after fork the checks are the parent's, and so is the epoll set. */
-static void enter_process(mxcheck_ctx *ctx)
-{
-    struct async *async = &ctx->async;
-    if (async->owner == getpid())
-        return;
-    uncount(async->waiting);
-    uncount(async->done);
-    if (async->engine != NULL)
-        loop_disown(async->engine->loop);
-    release(ctx);
-}
-
-void async_clear(mxcheck_ctx *ctx)
-{
-    enter_process(ctx);
-    release(ctx);
-    if (ctx->async.is_gone != NULL)
-        *ctx->async.is_gone = true;
 }
 
 /* It has done its work by firing. It keeps its place in the loop, so that setting it anew never lacks memory. */
@@ -257,7 +257,7 @@ static mxcheck_status start(mxcheck_ctx *ctx, mxcheck_role role, const char *add
 {
     if (ctx == NULL || address == NULL || callback == NULL)
         return MXCHECK_ERR_INVALID;
-    enter_process(ctx);
+    ctx_enter(ctx);
     mxcheck_status status = open_engine(ctx);
     if (status != MXCHECK_OK)
         return status;
@@ -285,7 +285,8 @@ mxcheck_status mxcheck_cancel(mxcheck_ctx *ctx, mxcheck_id id)
 {
     if (ctx == NULL)
         return MXCHECK_ERR_INVALID;
-    enter_process(ctx);
+    ctx_enter(ctx);
+    look_for_engine(ctx);
     struct pending *pending = ids_find(&ctx->async.ids, id);
     if (pending == NULL)
         return MXCHECK_ERR_NOT_FOUND;
@@ -298,7 +299,8 @@ int mxcheck_ctx_fd(mxcheck_ctx *ctx)
 {
     if (ctx == NULL)
         return -1;
-    enter_process(ctx);
+    ctx_enter(ctx);
+    look_for_engine(ctx);
     return open_engine(ctx) == MXCHECK_OK ? loop_fd(ctx->async.engine->loop) : -1;
 }
 
@@ -315,45 +317,57 @@ static void call_back(struct async *async)
     mxcheck_result_unref(result);
 }
 
-/* Those that are done now; what the callbacks add waits for the next dispatch. Returns false when the context is gone.
- */
-static bool call_back_all(struct async *async)
+/* Those that are done now; what the callbacks add waits for the next dispatch. Returns false when the context is gone,
+ * or when a callback has forked and this is the child, whose context drops the parent's checks. */
+static bool call_back_all(mxcheck_ctx *ctx)
 {
+    struct async *async = &ctx->async;
+    struct process *process = &ctx->settings->process;
+    uint32_t self = process_self(process);
     bool is_gone = false;
     bool *outer = async->is_gone;
     async->is_gone = &is_gone;
     for (size_t most = async->done_count; most > 0 && async->done != NULL; most--) {
         call_back(async);
-        if (is_gone) {
-            if (outer != NULL)
-                *outer = true;
+        if (is_gone && outer != NULL)
+            *outer = true;
+        if (is_gone || process_self(process) != self)
             return false;
-        }
     }
     async->is_gone = outer;
     return true;
+}
+
+static bool turn(mxcheck_ctx *ctx)
+{
+    struct settings_stripe *stripe = settings_share(ctx->settings);
+    struct loop *loop = ctx->async.engine->loop;
+    int turns = 0;
+    do
+        loop_turn(loop, 0);
+    while (loop_has_more(loop) && ++turns < TURNS_MAX);
+    if (loop_is_lost(loop))
+        give_up(ctx);
+    bool is_there = call_back_all(ctx);
+    settings_unshare(stripe);
+    return is_there;
 }
 
 mxcheck_status mxcheck_ctx_dispatch(mxcheck_ctx *ctx)
 {
     if (ctx == NULL)
         return MXCHECK_ERR_INVALID;
-    enter_process(ctx);
+    ctx_enter(ctx);
     if (ctx->async.engine == NULL)
         return MXCHECK_OK;
-    struct loop *loop = ctx->async.engine->loop;
-    int turns = 0;
-    do
-        loop_turn(loop, 0);
-    while (loop_has_more(loop) && ++turns < TURNS_MAX);
-    if (call_back_all(&ctx->async))
+    if (turn(ctx))
         arm(&ctx->async);
     return MXCHECK_OK;
 }
 
 size_t mxcheck_ctx_pending(const mxcheck_ctx *ctx)
 {
-    if (ctx == NULL || ctx->async.owner != getpid())
+    if (ctx == NULL || ctx->ownership.owner != process_self(&ctx->settings->process))
         return 0;
     return ctx->async.waiting_count + ctx->async.done_count;
 }

@@ -107,9 +107,9 @@ static mxcheck_status run(struct batch *batch, const char *const *addresses, siz
         if (status != MXCHECK_OK)
             return status;
     }
-    while (batch->waiting > 0)
+    while (batch->waiting > 0 && !loop_is_lost(batch->engine->loop))
         loop_turn(batch->engine->loop, batch->deadline_us);
-    return MXCHECK_OK;
+    return batch->waiting == 0 ? MXCHECK_OK : MXCHECK_ERR_SYSTEM;
 }
 
 static bool has_null(const char *const *addresses, size_t count)
@@ -126,6 +126,7 @@ mxcheck_status mxcheck_check_rcpts(mxcheck_ctx *ctx, const char *const *addresse
 {
     if (ctx == NULL || addresses == NULL || results == NULL || has_null(addresses, count))
         return MXCHECK_ERR_INVALID;
+    ctx_enter(ctx);
     background_turn(&ctx->background);
     const mxcheck_memory *memory = &ctx->settings->memory;
     struct batch batch = {.ctx = ctx, .started_us = clock_now_us()};
@@ -135,7 +136,8 @@ mxcheck_status mxcheck_check_rcpts(mxcheck_ctx *ctx, const char *const *addresse
     if (batch.items != NULL && batch.results != NULL)
         status = run(&batch, addresses, count);
     for (size_t i = 0; i < count && status != MXCHECK_OK && batch.items != NULL && batch.results != NULL; i++) {
-        flights_leave(&batch.items[i].waiter);
+        if (batch.engine != NULL && !loop_is_lost(batch.engine->loop))
+            flights_leave(&batch.items[i].waiter);
         mxcheck_result_unref(batch.results[i]);
     }
     leave(&batch);

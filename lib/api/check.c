@@ -120,6 +120,7 @@ static mxcheck_status check_address(mxcheck_ctx *ctx, mxcheck_role role, const c
     uint64_t elapsed_us = 0;
     if (ctx == NULL || address == NULL || checked == NULL)
         return MXCHECK_ERR_INVALID;
+    ctx_enter(ctx);
     background_turn(&ctx->background);
     int is_decided = check_begin(ctx, role, address, &check);
     if (is_decided < 0)

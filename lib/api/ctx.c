@@ -50,8 +50,19 @@ mxcheck_status mxcheck_ctx_new(const mxcheck_config *config, mxcheck_ctx **made)
     ctx->cache = cache;
     background_init(&ctx->background, settings, cache);
     async_init(&ctx->async);
+    ctx->ownership.owner = process_self(&settings->process);
     *made = ctx;
     return MXCHECK_OK;
+}
+
+/* Of a process that forked only the thread that called fork lives on in the child. What the others were at stays as it
+ * is, half done perhaps. */
+void ctx_start_afresh(mxcheck_ctx *ctx, uint32_t self)
+{
+    async_abandon(&ctx->async);
+    background_abandon(&ctx->background);
+    pool_abandon(&ctx->pool);
+    ownership_settle(&ctx->ownership, self);
 }
 
 void mxcheck_ctx_free(mxcheck_ctx *ctx)
@@ -59,6 +70,7 @@ void mxcheck_ctx_free(mxcheck_ctx *ctx)
     if (ctx == NULL)
         return;
     struct settings *settings = ctx->settings;
+    ctx_enter(ctx);
     async_clear(ctx);
     background_clear(&ctx->background);
     pool_clear(&ctx->pool);

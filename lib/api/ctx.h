@@ -9,7 +9,6 @@
 
 /* Asynchronous checks of a context; one thread at a time. */
 struct async {
-    pid_t owner;           /* the process that started them */
     struct engine *engine; /* NULL until the first one */
     struct prefetch prefetch;
     struct ids ids;
@@ -24,6 +23,7 @@ struct async {
 
 struct mxcheck_ctx {
     struct settings *settings;
+    struct ownership ownership;
     mxcheck_cache *cache; /* a share; NULL: nothing is remembered */
     struct pool pool;
     struct background background;
@@ -34,5 +34,18 @@ void async_init(struct async *async);
 
 /* Drop every asynchronous check without calling back. */
 void async_clear(mxcheck_ctx *ctx);
+
+/* In a child after fork, before any other thread is here: the checks and the engine are the parent's. */
+void async_abandon(struct async *async);
+
+void ctx_start_afresh(mxcheck_ctx *ctx, uint32_t self);
+
+/* Before anything is done with a context: in a child after fork it starts afresh. */
+static inline void ctx_enter(mxcheck_ctx *ctx)
+{
+    uint32_t self = process_self(&ctx->settings->process);
+    if (ownership_enter(&ctx->ownership, self))
+        ctx_start_afresh(ctx, self);
+}
 
 #endif

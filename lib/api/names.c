@@ -39,7 +39,7 @@ const char *mxcheck_status_text(mxcheck_status status)
     case MXCHECK_ERR_FILE:
         return "A file could not be read.";
     case MXCHECK_ERR_SYSTEM:
-        return "The system refused a resource, such as a descriptor.";
+        return "The system refused a resource, such as a descriptor, or the stack is too small.";
     case MXCHECK_ERR_NOT_FOUND:
         return "No asynchronous check under way has this id.";
     case MXCHECK_ERR_NOT_CACHED:

@@ -113,7 +113,7 @@ static const mxcheck_result *word(const mxcheck_result *read)
     mxcheck_result *result = (mxcheck_result *)(uintptr_t)read;
     if (__atomic_load_n(&result->is_worded, __ATOMIC_ACQUIRE))
         return result;
-    lock_take(&result->lock);
+    lock_take(&result->lock, process_self(&result->stripe->settings->process));
     if (!result->is_worded) {
         reply_enhanced_code(options_of(result), &result->judgement, result->enhanced_code,
                             sizeof(result->enhanced_code));

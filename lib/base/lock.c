@@ -1,41 +1,34 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* lock.c: the holder's process number is the lock. */
+/* lock.c: the mark of the holder's process is the lock. */
 #include "base/lock.h"
 
 #include <sched.h>
 #include <time.h>
-#include <unistd.h>
 
 /* What the lock guards takes less than this many turns of the processor; who still waits sleeps, so that a holder of
  * lower priority gets on. */
 #define YIELDS_MAX 100
 
-static bool exchange(struct lock *lock, pid_t *from, pid_t to)
+static bool exchange(struct lock *lock, uint32_t *from, uint32_t to)
 {
     return __atomic_compare_exchange_n(&lock->holder, from, to, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
 }
 
-static bool try_as(struct lock *lock, pid_t self, bool *is_orphan)
+static bool try(struct lock *lock, uint32_t self, bool *is_orphan)
 {
-    pid_t holder = 0;
+    uint32_t holder = 0;
     *is_orphan = false;
     if (exchange(lock, &holder, self))
         return true;
-    *is_orphan = holder != self;
-    return holder != self && exchange(lock, &holder, self);
+    *is_orphan = holder != 0 && holder != self;
+    return *is_orphan && exchange(lock, &holder, self);
 }
 
-bool lock_try(struct lock *lock, bool *is_orphan)
-{
-    return try_as(lock, getpid(), is_orphan);
-}
-
-bool lock_take(struct lock *lock)
+bool lock_take(struct lock *lock, uint32_t self)
 {
     static const struct timespec pause = {.tv_sec = 0, .tv_nsec = 50000};
-    pid_t self = getpid();
     bool is_orphan;
-    for (int tries = 0; !try_as(lock, self, &is_orphan); tries++) {
+    for (int tries = 0; !try(lock, self, &is_orphan); tries++) {
         if (tries < YIELDS_MAX)
             sched_yield();
         else

@@ -5,20 +5,16 @@
 #define MXCHECK_BASE_LOCK_H
 
 #include <stdbool.h>
-#include <sys/types.h>
+#include <stdint.h>
 
 /* Zero it before use. */
 struct lock {
-    pid_t holder; /* atomic: the process whose thread holds it; 0: free */
+    uint32_t holder; /* atomic: process_self of the process whose thread holds it; 0: free */
 };
 
-/* Waits. Returns true when the lock was left behind by a thread of the parent process: what it guards may be half
- * done. */
-bool lock_take(struct lock *lock);
-
-/* Does not wait: returns false when another thread of this process holds it. *is_orphan as lock_take. */
-bool lock_try(struct lock *lock, bool *is_orphan);
-
+/* Waits; `self` is process_self, of one struct process for all who take the lock. Returns true when the lock was left
+ * behind by a thread of the parent process: what it guards may be half done. */
+bool lock_take(struct lock *lock, uint32_t self);
 void lock_give(struct lock *lock);
 
 #endif

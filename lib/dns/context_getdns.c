@@ -4,6 +4,7 @@
 
 #include "dns/freelist.h"
 #include "dns/gate.h"
+#include "dns/inside_getdns.h"
 
 #include <pthread.h>
 #include <string.h>
@@ -96,8 +97,7 @@ static bool configure(getdns_context *context, const struct upstream *upstream, 
 }
 
 /* The first context of a process sets up libunbound's log, which takes no lock for it (NLnetLabs/unbound#1492): threads
- * that do so side by side would use a mutex that another one is just making. A once, unlike a mutex, is not left locked
- * in a child of fork. */
+ * that do so side by side would use a mutex that another one is just making. */
 static pthread_once_t first_context = PTHREAD_ONCE_INIT;
 
 static void make_first_context(void)
@@ -107,8 +107,8 @@ static void make_first_context(void)
         getdns_context_destroy(context);
 }
 
-getdns_context *context_getdns_new(const struct upstream *upstream, struct freelist *freelist,
-                                   getdns_eventloop *eventloop, bool asks_ad)
+static getdns_context *make_context(const struct upstream *upstream, struct freelist *freelist,
+                                    getdns_eventloop *eventloop, bool asks_ad)
 {
     bool is_tls = upstream->transport == UPSTREAM_TLS;
     getdns_context *context = NULL;
@@ -122,6 +122,17 @@ getdns_context *context_getdns_new(const struct upstream *upstream, struct freel
         return context;
     getdns_context_destroy(context);
     return NULL;
+}
+
+getdns_context *context_getdns_new(const struct upstream *upstream, struct freelist *freelist,
+                                   getdns_eventloop *eventloop, bool asks_ad)
+{
+    if (!inside_getdns_has_stack(upstream->transport == UPSTREAM_RECURSION))
+        return NULL;
+    inside_getdns_enter();
+    getdns_context *context = make_context(upstream, freelist, eventloop, asks_ad);
+    inside_getdns_leave();
+    return context;
 }
 
 bool context_getdns_set_edns(getdns_context *context, bool has_opt)

@@ -10,7 +10,7 @@
 struct freelist;
 
 /* Gives a context that takes its memory from `freelist` and waits on `eventloop`, both of which must outlive it; NULL
- * when memory ran out. With asks_ad its questions have the AD bit set (RFC 6840 section 5.7). Release with
+ * when memory ran out or the stack is too small. With asks_ad its questions have the AD bit set (RFC 6840 section 5.7). Release with
  * getdns_context_destroy, from outside getdns' callbacks. */
 getdns_context *context_getdns_new(const struct upstream *upstream, struct freelist *freelist,
                                    getdns_eventloop *eventloop, bool asks_ad);

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/sigpipe.h"
 #include "dns/gate.h"
+#include "dns/inside_getdns.h"
 #include "dns/wire.h"
 
 #include <errno.h>
@@ -144,6 +145,7 @@ static void serve_stream(struct event *event, bool readable)
     getdns_eventloop_event *getdns = event->getdns;
     struct sigpipe sigpipe;
     sigpipe_hold(&sigpipe);
+    inside_getdns_enter();
     if (readable && getdns->read_cb != NULL && event->transport->upstream.transport == UPSTREAM_TLS)
         read_tls(event->transport, getdns);
     else if (readable && getdns->read_cb != NULL && is_recursion(event->transport))
@@ -152,6 +154,7 @@ static void serve_stream(struct event *event, bool readable)
         read_tcp(event);
     else if (getdns->write_cb != NULL)
         getdns->write_cb(getdns->userarg);
+    inside_getdns_leave();
     sigpipe_release(&sigpipe);
 }
 
@@ -161,7 +164,9 @@ static void write_datagram(void *user)
     struct event *event = user;
     struct transport *transport = event->transport;
     transport->scheduling = event->attempt;
+    inside_getdns_enter();
     event->getdns->write_cb(event->getdns->userarg);
+    inside_getdns_leave();
     transport->scheduling = NULL;
 }
 
@@ -184,7 +189,9 @@ static void on_timer(void *user)
     if (getdns->timeout_cb == NULL)
         return;
     sigpipe_hold(&sigpipe);
+    inside_getdns_enter();
     getdns->timeout_cb(getdns->userarg);
+    inside_getdns_leave();
     sigpipe_release(&sigpipe);
 }
 

@@ -23,6 +23,7 @@ struct slot {
 struct loop {
     const mxcheck_memory *memory;
     int epoll_fd;
+    bool is_lost;
     struct loop_timer *soon; /* due at once, first come first */
     struct loop_timer **soon_end;
     struct slot *heap; /* heap[1] is due first */
@@ -62,16 +63,29 @@ void loop_free(struct loop *loop)
         return;
     if (loop->clock.fd >= 0)
         close(loop->clock.fd);
-    if (loop->epoll_fd >= 0)
-        close(loop->epoll_fd);
+    close(loop->epoll_fd);
     memory_free(loop->memory, loop->heap);
     memory_free(loop->memory, loop);
 }
 
-void loop_disown(struct loop *loop)
+bool loop_is_lost(const struct loop *loop)
 {
-    close(loop->epoll_fd);
-    loop->epoll_fd = -1;
+    return loop->is_lost;
+}
+
+/* EBADF, or EINVAL where the number has become another's. */
+static int wait_for(struct loop *loop, struct epoll_event *events, int most, int timeout_ms)
+{
+    int count = epoll_wait(loop->epoll_fd, events, most, timeout_ms);
+    loop->is_lost |= count < 0 && errno != EINTR;
+    return count;
+}
+
+bool loop_is_there(struct loop *loop)
+{
+    struct epoll_event event;
+    wait_for(loop, &event, 1, 0);
+    return !loop->is_lost;
 }
 
 int loop_watch_set(struct loop *loop, struct loop_watch *watch, int fd, bool wants_read, bool wants_write)
@@ -79,8 +93,6 @@ int loop_watch_set(struct loop *loop, struct loop_watch *watch, int fd, bool wan
     struct epoll_event event = {.events =
                                     (wants_read ? (uint32_t)EPOLLIN : 0U) | (wants_write ? (uint32_t)EPOLLOUT : 0U),
                                 .data = {.ptr = watch}};
-    if (loop->epoll_fd < 0)
-        return -1;
     if (epoll_ctl(loop->epoll_fd, EPOLL_CTL_ADD, fd, &event) != 0 &&
         (errno != EEXIST || epoll_ctl(loop->epoll_fd, EPOLL_CTL_MOD, fd, &event) != 0))
         return -1;
@@ -95,8 +107,7 @@ void loop_watch_clear(struct loop *loop, struct loop_watch *watch)
     if (!watch->is_set)
         return;
     watch->is_set = false;
-    if (loop->epoll_fd >= 0)
-        epoll_ctl(loop->epoll_fd, EPOLL_CTL_DEL, watch->fd, NULL);
+    epoll_ctl(loop->epoll_fd, EPOLL_CTL_DEL, watch->fd, NULL);
     for (int i = 0; i < loop->ready_count; i++) {
         if (loop->ready[i].data.ptr == watch)
             loop->ready[i].data.ptr = NULL;
@@ -302,7 +313,7 @@ static void fire_timers(struct loop *loop)
 
 void loop_turn(struct loop *loop, uint64_t until_us)
 {
-    int count = epoll_wait(loop->epoll_fd, loop->ready, BATCH, wait_ms(loop, until_us));
+    int count = wait_for(loop, loop->ready, BATCH, wait_ms(loop, until_us));
     loop->ready_count = count > 0 ? count : 0;
     loop->has_served = count > 1 || (count == 1 && loop->ready[0].data.ptr != &loop->clock);
     serve_ready(loop);

@@ -58,7 +58,11 @@ int loop_fd(struct loop *loop);
  * readable anew each time, so that one who watches for edges sees one. Does nothing where loop_fd was never called. */
 void loop_arm(struct loop *loop);
 
-/* In a child after fork: let go of the shared epoll set without touching the parent's. */
-void loop_disown(struct loop *loop);
+/* Somebody has closed the epoll set, so that no turn brings anything any more. What is left is not to be freed: the
+ * numbers may be others' by now. */
+bool loop_is_lost(const struct loop *loop);
+
+/* Look whether the epoll set is there yet, for who has not turned the loop for long. */
+bool loop_is_there(struct loop *loop);
 
 #endif

@@ -6,6 +6,7 @@
 #include "base/sigpipe.h"
 #include "dns/context_getdns.h"
 #include "dns/events_getdns.h"
+#include "dns/inside_getdns.h"
 #include "dns/wire.h"
 
 #include <string.h>
@@ -45,7 +46,9 @@ static void close_channel(struct transport_channel *channel)
     if (channel->context == NULL)
         return;
     sigpipe_hold(&sigpipe);
+    inside_getdns_enter();
     getdns_context_destroy(channel->context);
+    inside_getdns_leave();
     sigpipe_release(&sigpipe);
     *channel = (struct transport_channel){.context = NULL};
 }
@@ -317,8 +320,10 @@ static getdns_return_t submit(struct transport *transport, struct transport_chan
     count_in(attempt);
     transport->scheduling = attempt;
     transport->has_scheduled = false;
+    inside_getdns_enter();
     getdns_return_t status =
         getdns_general(attempt->channel->context, name, attempt->type, NULL, call, &attempt->id, on_response);
+    inside_getdns_leave();
     transport->scheduling = NULL;
     if (status != GETDNS_RETURN_GOOD && attempt->is_running) {
         count_out(attempt);
@@ -390,7 +395,9 @@ void transport_cancel(struct transport_attempt *attempt)
     if (is_tls(attempt->transport))
         sigpipe_hold(&sigpipe);
     attempt->call->attempt = NULL;
+    inside_getdns_enter();
     getdns_cancel_callback(attempt->channel->context, attempt->id);
+    inside_getdns_leave();
     if (is_tls(attempt->transport))
         sigpipe_release(&sigpipe);
 }

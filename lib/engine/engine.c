@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "dns/inside_getdns.h"
 #include "dns/loop.h"
 #include "dns/resolver_getdns.h"
 #include "dns/resolver_none.h"
@@ -68,10 +69,25 @@ static struct lookup_wants wants_of(const struct options *options)
                                  .targets = targets};
 }
 
+/* Can DNS be asked, in this process and on this thread? */
+static bool is_able(const struct settings *settings)
+{
+    const char *hindrance = NULL;
+    if (!inside_getdns_is_possible())
+        hindrance = "this process was forked while another thread of its parent was asking DNS";
+    else if (!inside_getdns_has_stack(settings->options.resolution == RESOLUTION_RECURSIVE))
+        hindrance = "this thread has too small a stack: 256 KiB are needed";
+    if (hindrance != NULL)
+        log_line(&settings->log, MXCHECK_LOG_ERROR, "DNS cannot be asked: %s", hindrance);
+    return hindrance == NULL;
+}
+
 mxcheck_status engine_new(struct settings *settings, mxcheck_cache *cache, struct engine **made)
 {
     struct lookup_wants wants = wants_of(&settings->options);
     mxcheck_status status;
+    if (!is_able(settings))
+        return MXCHECK_ERR_SYSTEM;
     struct engine *engine = memory_zalloc(&settings->memory, 1, sizeof(*engine));
     if (engine == NULL)
         return MXCHECK_ERR_NOMEM;
@@ -121,19 +137,13 @@ void engine_refresh(struct engine *engine)
 
 void engine_free(struct engine *engine)
 {
-    if (engine == NULL)
+    if (engine == NULL || (engine->loop != NULL && !loop_is_there(engine->loop)))
         return;
     flights_free(engine->flights);
     free_retired(engine, true);
     resolver_free(engine->resolver);
     loop_free(engine->loop);
     memory_free(&engine->settings->memory, engine);
-}
-
-void engine_abandon(struct engine *engine)
-{
-    loop_disown(engine->loop);
-    engine_free(engine);
 }
 
 static void on_landed(struct waiter *waiter, struct facts *facts)
@@ -148,8 +158,10 @@ mxcheck_status engine_lookup(struct engine *engine, const char *domain, uint64_t
     struct waiting waiting = {.waiter = {.deadline_us = deadline_us, .landed = on_landed}};
     if (flights_join(engine->flights, domain, &waiting.waiter) != 0)
         return MXCHECK_ERR_NOMEM;
-    while (!waiting.is_done)
+    while (!waiting.is_done && !loop_is_lost(engine->loop))
         loop_turn(engine->loop, deadline_us);
+    if (!waiting.is_done)
+        return MXCHECK_ERR_SYSTEM;
     if (waiting.facts == NULL)
         return MXCHECK_ERR_NOMEM;
     *facts = waiting.facts;

@@ -6,20 +6,22 @@
 #include "engine/engine.h"
 
 #include <pthread.h>
-#include <sys/types.h>
 
 struct pool {
     pthread_mutex_t lock;
     struct settings *settings;
     mxcheck_cache *cache; /* or NULL */
     struct engine *idle;
-    pid_t owner;       /* atomic: the process whose engines these are */
     unsigned borrowed; /* checks under way */
 };
 
 /* Returns 0, or -1 when the system refuses a lock. `settings` and `cache` (or NULL) must outlive the pool. */
 int pool_init(struct pool *pool, struct settings *settings, mxcheck_cache *cache);
 void pool_clear(struct pool *pool);
+
+/* In a child after fork, before any other thread is here: no check is under way, the lock may be held by nobody that
+ * lives, and the engines are the parent's. */
+void pool_abandon(struct pool *pool);
 
 /* Count a check in, unless max-pending are under way; count it out. */
 bool pool_enter(struct pool *pool);

@@ -6,7 +6,6 @@
 #include "base/memory.h"
 
 #include <string.h>
-#include <unistd.h>
 
 struct prefetching {
     struct waiter waiter; /* first */
@@ -85,41 +84,35 @@ void background_init(struct background *background, struct settings *settings, m
     memset(background, 0, sizeof(*background));
     background->settings = settings;
     background->cache = cache;
-    background->owner = getpid();
 }
 
-/* In a child after fork the engine is the parent's, and may be half way through something. */
-static void enter_process(struct background *background)
+void background_abandon(struct background *background)
 {
-    if (background->owner == getpid())
-        return;
-    if (background->engine != NULL)
-        loop_disown(background->engine->loop);
-    prefetch_clear(&background->prefetch);
-    engine_free(background->engine);
     background->engine = NULL;
-    background->owner = getpid();
+    background->prefetch = (struct prefetch){NULL, 0};
+    background->under_way = 0;
+    background->is_busy = false;
 }
 
 static bool enter(struct background *background)
 {
-    bool is_orphan;
-    if (!lock_try(&background->lock, &is_orphan))
-        return false;
-    if (is_orphan) {
-        /* Nothing can be said of what a thread of the parent was at: it is left behind as it is. */
-        background->engine = NULL;
-        background->prefetch = (struct prefetch){NULL, 0};
-        background->owner = getpid();
-    }
-    enter_process(background);
-    return true;
+    return !__atomic_exchange_n(&background->is_busy, true, __ATOMIC_ACQUIRE);
 }
 
 static void leave(struct background *background)
 {
     __atomic_store_n(&background->under_way, background->prefetch.count, __ATOMIC_RELAXED);
-    lock_give(&background->lock);
+    __atomic_store_n(&background->is_busy, false, __ATOMIC_RELEASE);
+}
+
+/* Where somebody has closed its descriptors another engine takes its place at the next lookup. */
+static void turn(struct background *background)
+{
+    loop_turn(background->engine->loop, 0);
+    if (loop_is_lost(background->engine->loop)) {
+        background->engine = NULL;
+        background->prefetch = (struct prefetch){NULL, 0};
+    }
 }
 
 void background_begin(struct background *background, const char *domain)
@@ -132,7 +125,7 @@ void background_begin(struct background *background, const char *domain)
         background->engine = NULL;
     if (background->engine != NULL) {
         prefetch_begin(&background->prefetch, background->engine, background->cache, domain);
-        loop_turn(background->engine->loop, 0);
+        turn(background);
     }
     leave(background);
 }
@@ -142,13 +135,12 @@ void background_turn(struct background *background)
     if (__atomic_load_n(&background->under_way, __ATOMIC_RELAXED) == 0 || !enter(background))
         return;
     if (background->engine != NULL)
-        loop_turn(background->engine->loop, 0);
+        turn(background);
     leave(background);
 }
 
 void background_clear(struct background *background)
 {
-    enter_process(background);
     prefetch_clear(&background->prefetch);
     engine_free(background->engine);
     background->engine = NULL;

@@ -4,7 +4,6 @@
 #ifndef MXCHECK_ENGINE_PREFETCH_H
 #define MXCHECK_ENGINE_PREFETCH_H
 
-#include "base/lock.h"
 #include "engine/engine.h"
 
 /* At one time; more popular domains come later, or wait for once. */
@@ -24,17 +23,19 @@ void prefetch_clear(struct prefetch *prefetch);
 /* The same for those who never turn a loop for long: an engine that is turned a little at each blocking check. Any
  * thread; one that finds it busy passes by. */
 struct background {
-    struct lock lock;
+    bool is_busy; /* atomic */
     struct settings *settings;
     mxcheck_cache *cache;
     struct engine *engine; /* NULL until the first lookup */
     struct prefetch prefetch;
-    pid_t owner;      /* the process whose engine it is */
     size_t under_way; /* atomic: prefetch.count */
 };
 
 void background_init(struct background *background, struct settings *settings, mxcheck_cache *cache);
 void background_clear(struct background *background);
+
+/* In a child after fork, before any other thread is here: the engine is the parent's, or half way through something. */
+void background_abandon(struct background *background);
 
 void background_begin(struct background *background, const char *domain);
 

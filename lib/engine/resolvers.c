@@ -13,7 +13,7 @@
 /* Takes the lock. One that a thread of the parent held at a fork may guard half a copy: then the file is read anew. */
 static void enter(struct resolvers *resolvers)
 {
-    if (lock_take(&resolvers->lock))
+    if (lock_take(&resolvers->lock, process_self(resolvers->process)))
         memset(&resolvers->resolv_conf, 0, sizeof(resolvers->resolv_conf));
 }
 
@@ -24,9 +24,11 @@ static void publish(struct resolvers *resolvers)
     __atomic_add_fetch(&resolvers->version, 1, __ATOMIC_ACQ_REL);
 }
 
-void resolvers_init(struct resolvers *resolvers, const struct upstreams *fixed, uint64_t trust)
+void resolvers_init(struct resolvers *resolvers, struct process *process, const struct upstreams *fixed,
+                    uint64_t trust)
 {
     memset(resolvers, 0, sizeof(*resolvers));
+    resolvers->process = process;
     resolvers->trust = trust;
     resolvers->is_fixed = fixed->count > 0;
     if (!resolvers->is_fixed)

@@ -5,9 +5,11 @@
 
 #include "base/lock.h"
 #include "base/log.h"
+#include "base/process.h"
 #include "dns/resolv_conf.h"
 
 struct resolvers {
+    struct process *process; /* lent */
     bool is_fixed;         /* by the options: no file is looked at */
     uint64_t trust;        /* how answers are believed, as a part of `asker` */
     uint64_t next_look_us; /* atomic */
@@ -19,8 +21,9 @@ struct resolvers {
     char error[128];
 };
 
-/* `fixed` are those of the options, none where resolv.conf names them. */
-void resolvers_init(struct resolvers *resolvers, const struct upstreams *fixed, uint64_t trust);
+/* `fixed` are those of the options, none where resolv.conf names them. `process` is lent. */
+void resolvers_init(struct resolvers *resolvers, struct process *process, const struct upstreams *fixed,
+                    uint64_t trust);
 
 /* Have they changed? At most once a second the file is looked at, by one thread, and the others do not wait; a call in
  * between costs two reads of memory and no system call. now_us is of clock_now_us or clock_coarse_us. */

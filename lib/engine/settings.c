@@ -18,13 +18,15 @@ struct settings *settings_new(const mxcheck_memory *memory, const struct log *lo
         settings->stripes[i].references = 1;
     }
     settings->memory = *memory;
+    process_init(&settings->process);
     settings->log = *log;
     /* The text was found good when it was set. */
     upstreams_parse(options_get(options, "upstreams"), &upstreams, error, sizeof(error));
     if (options->resolution == RESOLUTION_RECURSIVE)
         upstreams_set_recursion(&upstreams);
-    resolvers_init(&settings->resolvers, &upstreams, options->trusts_ad);
+    resolvers_init(&settings->resolvers, &settings->process, &upstreams, options->trusts_ad);
     if (options_copy(options, &settings->memory, &settings->options) != 0) {
+        process_clear(&settings->process);
         memory_free(memory, settings);
         return NULL;
     }
@@ -42,6 +44,7 @@ void settings_unshare(struct settings_stripe *stripe)
         return;
     mxcheck_memory memory = settings->memory;
     options_clear(&settings->options, &memory);
+    process_clear(&settings->process);
     memory_free(&memory, settings);
 }
 

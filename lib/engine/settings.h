@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/process.h"
 #include "base/stripe.h"
 #include "dns/resolver.h"
 #include "engine/resolvers.h"
@@ -33,6 +34,7 @@ struct settings_stripe {
 struct settings {
     unsigned stripes_held; /* atomic: those with a share, and the context's */
     mxcheck_memory memory;
+    struct process process;
     struct log log;
     struct options options;
     struct clock_sleep sleep_room;

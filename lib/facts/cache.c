@@ -20,6 +20,7 @@
 struct mxcheck_cache {
     unsigned references; /* atomic */
     mxcheck_memory memory;
+    struct process process;
     struct siphash_key key;
     uint64_t era;                /* atomic */
     uint64_t askers[ASKERS_MAX]; /* atomic; 0: a free place */
@@ -28,10 +29,10 @@ struct mxcheck_cache {
     struct shard shards[];
 };
 
-/* Large blocks get whole pages from the system; then nothing of the last one is given away. */
+/* A page is `process`. Large blocks get whole pages from the system; then nothing of the last one is given away. */
 static size_t shard_bytes(size_t max_bytes, size_t shards)
 {
-    size_t own = sizeof(struct mxcheck_cache) + shards * sizeof(struct shard) + ALLOCATOR_SLOP;
+    size_t own = sizeof(struct mxcheck_cache) + shards * sizeof(struct shard) + PAGE + ALLOCATOR_SLOP;
     size_t bytes = (max_bytes - own) / shards;
     if (bytes >= SHARD_BYTES_LEAST)
         bytes = bytes / PAGE * PAGE;
@@ -50,10 +51,11 @@ mxcheck_cache *cache_new(const mxcheck_memory *memory, size_t max_bytes)
         return NULL;
     cache->references = 1;
     cache->memory = *memory;
+    process_init(&cache->process);
     cache->shard_count = shards;
     siphash_key_init(&cache->key);
     for (size_t i = 0; i < shards; i++)
-        shard_init(&cache->shards[i], shard_bytes(max_bytes, shards));
+        shard_init(&cache->shards[i], shard_bytes(max_bytes, shards), &cache->process);
     return cache;
 }
 
@@ -71,6 +73,7 @@ void cache_unref(mxcheck_cache *cache)
     mxcheck_memory memory = cache->memory;
     for (size_t i = 0; i < cache->shard_count; i++)
         shard_clear(&cache->shards[i], &memory);
+    process_clear(&cache->process);
     memory_free(&memory, cache);
 }
 

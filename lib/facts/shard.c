@@ -234,7 +234,7 @@ static void reset(struct shard *shard)
 /* Half done is undone: what a thread of the parent process was at when it forked. */
 static void take_lock(struct shard *shard)
 {
-    if (lock_take(&shard->lock))
+    if (lock_take(&shard->lock, process_self(shard->process)))
         reset(shard);
 }
 
@@ -300,7 +300,7 @@ void shard_remove(struct shard *shard, uint64_t hash)
 
 void shard_reset(struct shard *shard)
 {
-    lock_take(&shard->lock);
+    lock_take(&shard->lock, process_self(shard->process));
     reset(shard);
     lock_give(&shard->lock);
 }
@@ -385,9 +385,10 @@ size_t shard_get(struct shard *shard, uint64_t hash, void *copy, size_t room)
 
 /* --- life --- */
 
-void shard_init(struct shard *shard, size_t bytes)
+void shard_init(struct shard *shard, size_t bytes, struct process *process)
 {
     memset(shard, 0, sizeof(*shard));
+    shard->process = process;
     shard->block_words = bytes / sizeof(uint64_t);
     shard->buckets = (uint32_t)(bytes / (BYTES_PER_SLOT * SLOTS));
     reset(shard);

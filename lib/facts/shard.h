@@ -6,6 +6,7 @@
 #define MXCHECK_FACTS_SHARD_H
 
 #include "base/lock.h"
+#include "base/process.h"
 #include "facts/ring.h"
 
 #include <mxcheck/mxcheck.h>
@@ -14,6 +15,7 @@
 #include <stdint.h>
 
 struct shard {
+    struct process *process; /* lent */
     struct lock lock;   /* of those who write */
     uint32_t sequence;  /* atomic: odd while one writes */
     uint64_t *block;    /* atomic; NULL until the first record */
@@ -26,9 +28,9 @@ struct shard {
     uint64_t evictions;
 };
 
-/* Make an empty shard that will take `bytes` of memory, at least SHARD_BYTES_MIN and below 2^34. Takes none yet. */
+/* Make an empty shard that will take `bytes` of memory, at least SHARD_BYTES_MIN and below 2^34. Takes none yet. `process` is lent. */
 #define SHARD_BYTES_MIN 8192
-void shard_init(struct shard *shard, size_t bytes);
+void shard_init(struct shard *shard, size_t bytes, struct process *process);
 void shard_clear(struct shard *shard, const mxcheck_memory *memory);
 
 /* Have the processor fetch what shard_get looks at first. */

@@ -8,12 +8,14 @@
 #include <cmocka.h>
 
 #include "base/lock.h"
+#include "base/process.h"
 
 #include <pthread.h>
 #include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+static struct process process;
 static struct lock lock;
 static long count;
 
@@ -21,7 +23,7 @@ static void *add(void *user)
 {
     (void)user;
     for (int i = 0; i < 20000; i++) {
-        lock_take(&lock);
+        lock_take(&lock, process_self(&process));
         count++;
         lock_give(&lock);
     }
@@ -40,27 +42,12 @@ static void test_one_holds_it_at_a_time(void **state)
     assert_int_equal(count, 80000);
 }
 
-static void test_one_who_will_not_wait_is_told(void **state)
-{
-    bool is_orphan = true;
-    (void)state;
-    assert_true(lock_try(&lock, &is_orphan));
-    assert_false(is_orphan);
-    assert_false(lock_try(&lock, &is_orphan));
-    lock_give(&lock);
-    assert_true(lock_try(&lock, &is_orphan));
-    lock_give(&lock);
-}
-
 /* Returns 1 for taken and told that it was an orphan, 0 otherwise. */
-static int in_child(bool does_wait)
+static int in_child(void)
 {
     pid_t child = fork();
-    if (child == 0) {
-        bool is_orphan = false;
-        bool is_taken = does_wait ? (is_orphan = lock_take(&lock), true) : lock_try(&lock, &is_orphan);
-        _exit(is_taken && is_orphan);
-    }
+    if (child == 0)
+        _exit(lock_take(&lock, process_self(&process)));
     int status = 0;
     assert_int_equal(waitpid(child, &status, 0), child);
     assert_true(WIFEXITED(status));
@@ -70,19 +57,18 @@ static int in_child(bool does_wait)
 static void test_a_child_takes_what_its_parent_held(void **state)
 {
     (void)state;
-    assert_false(lock_take(&lock));
-    assert_int_equal(in_child(true), 1);
-    assert_int_equal(in_child(false), 1);
+    assert_false(lock_take(&lock, process_self(&process)));
+    assert_int_equal(in_child(), 1);
     lock_give(&lock);
-    assert_int_equal(in_child(true), 0);
+    assert_int_equal(in_child(), 0);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_one_holds_it_at_a_time),
-        cmocka_unit_test(test_one_who_will_not_wait_is_told),
         cmocka_unit_test(test_a_child_takes_what_its_parent_held),
     };
+    process_init(&process);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -14,12 +14,13 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #define BYTES (256 * 1024)
 #define ROOM 64
 
 /* --- records that tell whose they are ----------------------------------------------------------------------------- */
+
+static struct process process;
 
 static uint64_t mix(uint64_t word)
 {
@@ -70,7 +71,7 @@ static struct shard *open_shard(void)
 {
     struct shard *shard = malloc(sizeof(*shard));
     assert_non_null(shard);
-    shard_init(shard, BYTES);
+    shard_init(shard, BYTES, &process);
     return shard;
 }
 
@@ -254,7 +255,7 @@ static void test_memory_is_one_block_of_the_size_said(void **state)
     for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
         struct shard shard;
         memset(&counted, 0, sizeof(counted));
-        shard_init(&shard, sizes[i]);
+        shard_init(&shard, sizes[i], &process);
         assert_int_equal(counted.count, 0);
         for (uint64_t name = 1; name < 20000; name++) {
             size_t words = 3 + mix(name) % (ROOM - 3);
@@ -275,7 +276,7 @@ static void test_without_memory_nothing_is_remembered(void **state)
     (void)state;
     memset(&counted, 0, sizeof(counted));
     counted.is_out = true;
-    shard_init(&shard, BYTES);
+    shard_init(&shard, BYTES, &process);
     write_record(record, 1, 1, 4);
     shard_put(&shard, &counting, mix(1), record, 4);
     assert_int_equal(get(&shard, 1), 0);
@@ -351,7 +352,7 @@ static void test_who_reads_beside_writers_gets_whole_records(void **state)
     struct threads data[4] = {{shard, 1, 0}, {shard, 2, 0}, {shard, 3, 0}, {shard, 4, 0}};
     pthread_t threads[4];
     (void)state;
-    shard_init(shard, SHARD_BYTES_MIN);
+    shard_init(shard, SHARD_BYTES_MIN, &process);
     for (uint64_t name = 1; name <= CONTENDED; name++)
         put(shard, name, 1, ROOM);
     for (int i = 0; i < 4; i++)
@@ -374,7 +375,7 @@ static void test_a_lock_left_behind_by_another_process_empties_the_shard(void **
     for (int i = 0; i < 3; i++) {
         put(shard, 1, 1, 20);
         assert_int_equal(get(shard, 1), 1);
-        shard->lock.holder = getpid() + 1;
+        shard->lock.holder = process_self(&process) + 1;
         shard->sequence |= 1;
         if (i == 0)
             assert_int_equal(get(shard, 1), 0);
@@ -404,5 +405,6 @@ int main(void)
         cmocka_unit_test(test_who_reads_beside_writers_gets_whole_records),
         cmocka_unit_test(test_a_lock_left_behind_by_another_process_empties_the_shard),
     };
+    process_init(&process);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* host.c: a program that holds one context and leaves its signals as they are. It checks each line of standard input
- * and prints the reason and how many descriptors are open; at the end of input again, with the context freed.
+ * and prints the reason and how many descriptors are open; at the end of input again, with the context freed. A line
+ * "fork ADDRESS" has a child do that with the context of its parent, "fork" has it free the context alone; "child" and
+ * how it ended are printed then.
  *
  *     host blocking|async UPSTREAMS [OPTION=VALUE...] */
 #include <mxcheck/mxcheck.h>
@@ -9,6 +11,8 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 static int count_descriptors(void)
 {
@@ -47,13 +51,40 @@ static mxcheck_status check_async(mxcheck_ctx *ctx, const char *address, mxcheck
     return status;
 }
 
+static mxcheck_status check(mxcheck_ctx *ctx, int is_async, const char *line, mxcheck_result **result)
+{
+    return is_async ? check_async(ctx, line, result) : mxcheck_check_rcpt(ctx, line, result);
+}
+
+static void serve_in_child(mxcheck_ctx *ctx, int is_async, const char *address)
+{
+    int status = 0;
+    pid_t child = fork();
+    if (child == 0) {
+        mxcheck_result *result = NULL;
+        mxcheck_reason reason = MXCHECK_REASON_MX;
+        if (address[0] != '\0')
+            reason = check(ctx, is_async, address, &result) == MXCHECK_OK ? mxcheck_result_reason(result) : 0;
+        mxcheck_result_unref(result);
+        mxcheck_ctx_free(ctx);
+        _exit(reason != MXCHECK_REASON_MX);
+    }
+    waitpid(child, &status, 0);
+    printf("child %d\n", status);
+    fflush(stdout);
+}
+
 static int serve(mxcheck_ctx *ctx, int is_async)
 {
     char line[1024];
     while (fgets(line, sizeof(line), stdin) != NULL) {
         mxcheck_result *result;
         line[strcspn(line, "\n")] = '\0';
-        mxcheck_status status = is_async ? check_async(ctx, line, &result) : mxcheck_check_rcpt(ctx, line, &result);
+        if (strncmp(line, "fork", 4) == 0) {
+            serve_in_child(ctx, is_async, line + strspn(line, "fork "));
+            continue;
+        }
+        mxcheck_status status = check(ctx, is_async, line, &result);
         if (status != MXCHECK_OK) {
             say(mxcheck_status_name(status));
             return 1;

@@ -13,6 +13,19 @@
 
 #include <mxcheck/mxcheck.h>
 
+/* Sanitizers use more of the stack, and locks of their own that a child of fork may find locked for ever. */
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define SUPPORT_HAS_SANITIZER 1
+#endif
+#endif
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define SUPPORT_HAS_SANITIZER 1
+#endif
+#ifndef SUPPORT_HAS_SANITIZER
+#define SUPPORT_HAS_SANITIZER 0
+#endif
+
 /** An option and its value; a list of them ends with a NULL name. */
 struct setting {
     const char *name;

@@ -18,6 +18,7 @@ from tlsserver import Authority, TlsServer  # noqa: E402
 
 COMMAND = os.environ["MXCHECK"]
 CASES_PROGRAM = os.environ["TEST_CASES"]
+STACK_PROGRAM = os.environ["TEST_STACK"]
 CASES = os.environ["CASES"].split(":")
 NAME = "dns.mx.example"
 GOOD = "u@ok-mx.mx.example"
@@ -104,6 +105,24 @@ class Tls(unittest.TestCase):
 
     def test_a_port_that_is_closed_is_a_failure(self):
         self.assertEqual(self.check("tls://127.0.0.1:%d#%s" % (free_port(), NAME), GOOD), (["dns-failure"], 2))
+
+    def test_a_child_never_writes_to_the_connection_of_its_parent(self):
+        for kind in ("blocking", "async"):
+            for child, more in (("fork", 0), ("fork " + GOOD, 1)):
+                with self.subTest(kind=kind, child=child):
+                    server = self.serve(self.certificate)
+                    upstream = "tls://127.0.0.1:%d#%s" % (server.port, NAME)
+                    with host(kind, upstream, self.environment()) as check:
+                        self.assertEqual(check(GOOD)[0], "mx")
+                        for forks in range(1, 4):
+                            self.assertEqual(check(child), ("child", 0))
+                            self.assertEqual(check(GOOD)[0], "mx")
+                            self.assertEqual(server.connections, 1 + forks * more)
+
+    def test_no_function_takes_more_stack_than_promised(self):
+        server = self.serve(self.certificate)
+        environment = self.environment(MXCHECK_TEST_UPSTREAM="tls://127.0.0.1:%d#%s" % (server.port, NAME))
+        subprocess.run([STACK_PROGRAM], env=environment, timeout=120, check=True)
 
     def test_the_next_upstream_answers_for_one_that_proves_nothing(self):
         bad, good = self.serve(self.stranger.issue(NAME)), self.serve(self.certificate)

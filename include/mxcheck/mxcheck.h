@@ -25,6 +25,19 @@
  * each one says. Functions named *_free and *_unref accept NULL.
  *
  * The library starts no thread, installs no signal handler, and writes to no standard stream.
+ *
+ * Stack: 256 KiB are enough for every thread that checks or dispatches. On a thread with too little for what the
+ * lookup at hand needs, most of it the first one, a check is MXCHECK_ERR_SYSTEM, and one that is under way already
+ * is deferred. How much is left of a stack that is not the thread's own, such as that of a coroutine, cannot be
+ * told: give it 256 KiB. What asks no DNS needs 64 KiB.
+ *
+ * Processes: after fork() everything may be used in the child, which has its own copy. There a context starts afresh
+ * at its first use: asynchronous checks under way are the parent's and never called back in the child, nothing is
+ * written to, closed or freed that the parent may be using, and descriptors and memory of what the parent had under
+ * way are left as they are until the child ends or executes another program. Where another thread of the parent was
+ * sending a question at the fork, the resolver may be locked for ever in the child: checks that need DNS are
+ * MXCHECK_ERR_SYSTEM there, for good. So make contexts before fork() and use them first after it, or fork before
+ * there are threads. A child of vfork() must use nothing but execve() and _exit().
  */
 #ifndef MXCHECK_MXCHECK_H
 #define MXCHECK_MXCHECK_H
@@ -60,7 +73,7 @@ typedef enum mxcheck_status {
     MXCHECK_ERR_NOMEM = -2,     /**< memory ran out; nothing was changed */
     MXCHECK_ERR_OPTION = -3,    /**< no such option, or not a value that it takes: mxcheck_config_error() says which */
     MXCHECK_ERR_FILE = -4,      /**< a file could not be read: mxcheck_config_error() says which */
-    MXCHECK_ERR_SYSTEM = -5,    /**< the system refused a resource, such as a descriptor */
+    MXCHECK_ERR_SYSTEM = -5,    /**< the system refused a resource, such as a descriptor, or the stack is too small */
     MXCHECK_ERR_NOT_FOUND = -6, /**< no asynchronous check under way has this id */
     MXCHECK_ERR_NOT_CACHED = -7 /**< the answer is not remembered: DNS would have to be asked */
 } mxcheck_status;
@@ -280,8 +293,9 @@ MXCHECK_API mxcheck_status mxcheck_check_rcpt_async(mxcheck_ctx *ctx, const char
 MXCHECK_API mxcheck_status mxcheck_cancel(mxcheck_ctx *ctx, mxcheck_id id);
 
 /** @returns one descriptor for any event loop, readable when mxcheck_ctx_dispatch() has something to do, timers
- *  included; the same one as long as the context lives (in a child after fork, another); -1 when the system refuses.
- *  Lent: watch it for reading, and do nothing else with it. */
+ *  included; the same one as long as the context lives (in a child after fork, another; so, too, where the host has
+ *  closed it, at the price of the checks under way); -1 when the system refuses. Lent: watch it for reading, and do
+ *  nothing else with it. */
 MXCHECK_API int mxcheck_ctx_fd(mxcheck_ctx *ctx);
 
 /** Do what is due, call back what has ended, and return; never blocks. Calling it when nothing is due is harmless.

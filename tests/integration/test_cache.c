@@ -384,23 +384,82 @@ static void test_asynchronous_checks_are_answered_from_memory_by_a_callback(void
 
 /* --- while DNS fails ---------------------------------------------------------------------------------------------- */
 
+/* An upstream that hands questions on, or fails all of them: contexts that share what they know ask the same ones. */
+struct relay {
+    int fd;
+    int far_fd;
+    int has_failed; /* atomic, as what follows */
+    int is_over;
+    pthread_t thread;
+    char address[32];
+};
+
+static void *relay_all(void *user)
+{
+    struct relay *relay = user;
+    uint8_t message[4096];
+    while (!__atomic_load_n(&relay->is_over, __ATOMIC_ACQUIRE)) {
+        struct sockaddr_in asker;
+        socklen_t size = sizeof(asker);
+        ssize_t length = recvfrom(relay->fd, message, sizeof(message), 0, (struct sockaddr *)&asker, &size);
+        if (length < 12)
+            continue;
+        if (__atomic_load_n(&relay->has_failed, __ATOMIC_ACQUIRE)) {
+            message[2] |= 0x80;
+            message[3] = 2; /* SERVFAIL */
+        } else if (send(relay->far_fd, message, (size_t)length, 0) != length ||
+                   (length = recv(relay->far_fd, message, sizeof(message), 0)) < 12) {
+            continue;
+        }
+        sendto(relay->fd, message, (size_t)length, 0, (struct sockaddr *)&asker, size);
+    }
+    return NULL;
+}
+
+static void open_relay(struct relay *relay)
+{
+    struct sockaddr_in near = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}}, far = near;
+    const struct timeval patience = {.tv_usec = 100000};
+    socklen_t size = sizeof(near);
+    memset(relay, 0, sizeof(*relay));
+    far.sin_port = htons((uint16_t)atoi(strrchr(support_upstream(), ':') + 1));
+    relay->fd = socket(AF_INET, SOCK_DGRAM, 0);
+    relay->far_fd = socket(AF_INET, SOCK_DGRAM, 0);
+    assert_int_equal(bind(relay->fd, (struct sockaddr *)&near, size), 0);
+    assert_int_equal(getsockname(relay->fd, (struct sockaddr *)&near, &size), 0);
+    assert_int_equal(connect(relay->far_fd, (struct sockaddr *)&far, sizeof(far)), 0);
+    setsockopt(relay->fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+    snprintf(relay->address, sizeof(relay->address), "127.0.0.1:%d", ntohs(near.sin_port));
+    assert_int_equal(pthread_create(&relay->thread, NULL, relay_all, relay), 0);
+}
+
+static void close_relay(struct relay *relay)
+{
+    __atomic_store_n(&relay->is_over, 1, __ATOMIC_RELEASE);
+    pthread_join(relay->thread, NULL);
+    close(relay->fd);
+    close(relay->far_fd);
+}
+
 static void test_what_was_good_stays_good_while_dns_fails(void **state)
 {
-    /* Nothing listens on port 1. */
-    static const struct setting broken[] = {{"upstreams", "127.0.0.1:1"}, {"serve-stale", "1h"}, {NULL, NULL}};
-    static const struct setting strict[] = {{"upstreams", "127.0.0.1:1"}, {NULL, NULL}};
+    struct relay relay;
+    open_relay(&relay);
+    const struct setting broken[] = {{"upstreams", relay.address}, {"serve-stale", "1h"}, {NULL, NULL}};
+    const struct setting strict[] = {{"upstreams", relay.address}, {NULL, NULL}};
     mxcheck_cache *cache;
     mxcheck_result *result;
     int calls = 0;
     (void)state;
     assert_int_equal(mxcheck_cache_new(1 << 20, &cache), MXCHECK_OK);
-    mxcheck_ctx *good = ctx_over(cache, NULL);
+    mxcheck_ctx *good = ctx_over(cache, strict);
     mxcheck_ctx *stale = ctx_over(cache, broken);
     mxcheck_ctx *failing = ctx_over(cache, strict);
     mxcheck_cache_unref(cache);
 
     assert_string_equal(told(good, GOOD), "mx");
     assert_string_equal(told(good, ABSENT), "no-such-domain");
+    __atomic_store_n(&relay.has_failed, 1, __ATOMIC_RELEASE);
     put_forward_ms(61000);
     assert_int_equal(mxcheck_check_cached(stale, MXCHECK_ROLE_RCPT, GOOD, &result), MXCHECK_ERR_NOT_CACHED);
     result = support_check(stale, MXCHECK_ROLE_RCPT, GOOD);
@@ -428,10 +487,36 @@ static void test_what_was_good_stays_good_while_dns_fails(void **state)
     assert_string_equal(told(stale, GOOD), "dns-failure");
     assert_string_equal(told(good, GOOD), "cached dns-failure");
     put_forward_ms(6000);
+    __atomic_store_n(&relay.has_failed, 0, __ATOMIC_RELEASE);
     assert_string_equal(told(good, GOOD), "mx");
     mxcheck_ctx_free(good);
     mxcheck_ctx_free(stale);
     mxcheck_ctx_free(failing);
+    close_relay(&relay);
+}
+
+/* What others were told, or were not, is not known here: good mail is not lost over a resolver that lies to others. */
+static void test_contexts_that_ask_others_share_nothing(void **state)
+{
+    static const struct setting elsewhere[] = {{"upstreams", "127.0.0.1:1"}, {"timeout", "300ms"}, {NULL, NULL}};
+    mxcheck_cache *cache;
+    mxcheck_result *result;
+    (void)state;
+    assert_int_equal(mxcheck_cache_new(1 << 20, &cache), MXCHECK_OK);
+    mxcheck_ctx *good = ctx_over(cache, NULL);
+    mxcheck_ctx *same = ctx_over(cache, NULL);
+    mxcheck_ctx *other = ctx_over(cache, elsewhere);
+    assert_string_equal(told(other, GOOD), "dns-failure");
+    assert_string_equal(told(good, GOOD), "mx");
+    assert_string_equal(told(same, GOOD), "cached mx");
+    assert_string_equal(told(other, GOOD), "cached dns-failure");
+    mxcheck_cache_flush(cache, "ok-mx.mx.example");
+    assert_int_equal(mxcheck_check_cached(same, MXCHECK_ROLE_RCPT, GOOD, &result), MXCHECK_ERR_NOT_CACHED);
+    assert_int_equal(mxcheck_check_cached(other, MXCHECK_ROLE_RCPT, GOOD, &result), MXCHECK_ERR_NOT_CACHED);
+    mxcheck_ctx_free(good);
+    mxcheck_ctx_free(same);
+    mxcheck_ctx_free(other);
+    mxcheck_cache_unref(cache);
 }
 
 /* --- before the time runs out ------------------------------------------------------------------------------------- */
@@ -602,8 +687,8 @@ static void test_the_domains_of_a_batch_are_asked_for_side_by_side(void **state)
     assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &size), 0);
     setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
     snprintf(upstream, sizeof(upstream), "127.0.0.1:%d", ntohs(address.sin_port));
-    const struct setting settings[] = {
-        {"upstreams", upstream}, {"nxdomain", "final"}, {"timeout", "20s"}, {"retry-after", "60s"}, {NULL, NULL}};
+    const struct setting settings[] = {{"upstreams", upstream}, {"nxdomain", "final"},  {"letter-case", "lower"},
+                                       {"timeout", "20s"},      {"retry-after", "60s"}, {NULL, NULL}};
     mxcheck_ctx *ctx = support_ctx(settings);
     for (int i = 0; i < RECIPIENTS; i++) {
         snprintf(text[i], sizeof(text[i]), "u@domain%d.test", i);
@@ -686,6 +771,7 @@ int main(void)
         cmocka_unit_test(test_a_child_has_what_its_parent_remembered),
         cmocka_unit_test(test_asynchronous_checks_are_answered_from_memory_by_a_callback),
         cmocka_unit_test(test_what_was_good_stays_good_while_dns_fails),
+        cmocka_unit_test(test_contexts_that_ask_others_share_nothing),
         cmocka_unit_test(test_a_blocking_check_near_the_end_fetches_ahead),
         cmocka_unit_test(test_an_asynchronous_check_near_the_end_fetches_ahead),
         cmocka_unit_test(test_a_context_may_go_while_it_fetches_ahead),

@@ -45,7 +45,7 @@ class Tls(unittest.TestCase):
         environment.pop("SSL_CERT_DIR", None)
         return environment
 
-    def check(self, upstreams, *addresses, timeout="8s"):
+    def check(self, upstreams, *addresses, timeout="4s"):
         """The reasons that the command gives, and how it ended."""
         done = subprocess.run([COMMAND, "rcpt", "-o", "upstreams=" + upstreams, "-o", "timeout=" + timeout, *addresses],
                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, env=self.environment(), timeout=60,
@@ -179,7 +179,7 @@ class Tls(unittest.TestCase):
             with self.subTest(kind):
                 first = TlsServer(self.certificate, self.backend).start()
                 upstream = "tls://127.0.0.1:%d#%s" % (first.port, NAME)
-                with host(kind, upstream, self.environment()) as check:
+                with host(kind, upstream, self.environment(), ("cache-size=0", "timeout=1s")) as check:
                     self.assertEqual(check("u@ok-mx.mx.example")[0], "mx")
                     for i in range(5):
                         first.stop()

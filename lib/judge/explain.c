@@ -274,6 +274,20 @@ static void put_blame(struct text *text, const struct options *options, const st
                                                            : " may be at fault as well as the domain.\n");
 }
 
+/* Of a good address there is nothing to do; a domain without MX could have one, and a failure is worth a look. */
+static void put_advice(struct text *text, const struct options *options, const struct judgement *judgement)
+{
+    char line[512];
+    bool has_no_mx =
+        judgement->reason == MXCHECK_REASON_IMPLICIT_A || judgement->reason == MXCHECK_REASON_IMPLICIT_AAAA;
+    if (judgement->verdict == MXCHECK_VERDICT_ACCEPT && judgement->failure == FACTS_NOT_ASKED && !has_no_mx)
+        return;
+    advice_write(options, judgement, line, sizeof(line));
+    text_puts(text, "To do: ");
+    text_puts(text, line);
+    text_puts(text, "\n");
+}
+
 size_t explain_write(const struct options *options, const struct judgement *judgement, char *buffer, size_t size)
 {
     struct story story = {.options = options, .judgement = judgement, .facts = judgement->facts};
@@ -291,9 +305,7 @@ size_t explain_write(const struct options *options, const struct judgement *judg
     reply_write(options, judgement, NULL, line, sizeof(line));
     text_puts(text, "Reply: ");
     text_puts(text, line);
-    advice_write(options, judgement, line, sizeof(line));
-    text_puts(text, "\nTo do: ");
-    text_puts(text, line);
     text_puts(text, "\n");
+    put_advice(text, options, judgement);
     return text->length;
 }

@@ -210,6 +210,33 @@ static void test_output_is_printable_whatever_the_client_said(void **state)
     assert_non_null(strstr(out, "\"domain_unicode\":\"b\\u00fccher.example\""));
 }
 
+static void test_there_is_nothing_to_do_for_a_good_address(void **state)
+{
+    static const struct {
+        mxcheck_reason reason;
+        mxcheck_verdict verdict;
+        bool has_advice;
+    } rows[] = {
+        {MXCHECK_REASON_MX, MXCHECK_VERDICT_ACCEPT, false},
+        {MXCHECK_REASON_NULL_SENDER, MXCHECK_VERDICT_ACCEPT, false},
+        {MXCHECK_REASON_EXEMPT, MXCHECK_VERDICT_ACCEPT, false},
+        {MXCHECK_REASON_IMPLICIT_A, MXCHECK_VERDICT_ACCEPT, true},
+        {MXCHECK_REASON_NO_RECORDS, MXCHECK_VERDICT_REJECT, true},
+        {MXCHECK_REASON_DNS_TIMEOUT, MXCHECK_VERDICT_DEFER, true},
+    };
+    struct options defaults;
+    (void)state;
+    options_init(&defaults);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct judgement judgement = judged(0);
+        char story[4096];
+        judgement.reason = rows[i].reason;
+        judgement.verdict = rows[i].verdict;
+        explain_write(&defaults, &judgement, story, sizeof(story));
+        assert_int_equal(strstr(story, "To do: ") != NULL, rows[i].has_advice);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -219,6 +246,7 @@ int main(void)
         cmocka_unit_test(test_json_lists_exchanges_without_the_null_mx),
         cmocka_unit_test(test_what_is_odd_about_an_address_is_told_of_one_that_is_refused_too),
         cmocka_unit_test(test_output_is_printable_whatever_the_client_said),
+        cmocka_unit_test(test_there_is_nothing_to_do_for_a_good_address),
     };
     return cmocka_run_group_tests(tests, init, NULL);
 }

@@ -218,8 +218,8 @@ static bool put_value(struct store *store, const struct message_reader *reader, 
     return true;
 }
 
-/* Count the records, or write them. Returns false when one is not what its type says. */
-static bool put_records(struct store *store, const struct findings *findings, enum dns_type type,
+/* Count the records, or write them. Returns NULL, or what is wrong with the message. */
+static const char *put_records(struct store *store, const struct findings *findings, enum dns_type type,
                         struct dns_record *records, size_t *count)
 {
     struct matcher matcher = match(findings, (uint16_t)type);
@@ -228,26 +228,29 @@ static bool put_records(struct store *store, const struct findings *findings, en
     while (*count < ANSWER_RECORDS_MAX && store->size < STORE_MAX && next_match(&matcher, &record)) {
         struct dns_record value = {.ttl_s = 0};
         if (!put_value(store, &matcher.reader, &record, &value))
-            return false;
+            return "malformed answer";
         if (findings->aliases->ttl_s < value.ttl_s)
             value.ttl_s = findings->aliases->ttl_s;
         if (records != NULL)
             records[*count] = value;
         (*count)++;
     }
-    return !matcher.is_beyond;
+    return matcher.is_beyond ? "too many names" : NULL;
 }
 
 /* Are there records of the type asked where none can stand: beside NXDOMAIN, or in another section than the answer's? A
- * message that contradicts itself does not say that there is nothing. */
-static bool is_contradictory(const struct findings *findings, enum dns_type type, int rcode)
+ * message that contradicts itself does not say that there is nothing. Returns NULL, or what is wrong with it. */
+static const char *find_contradiction(const struct findings *findings, enum dns_type type, int rcode)
 {
+    static const char contradiction[] = "contradictory answer";
     struct matcher matcher = match(findings, (uint16_t)type);
     struct message_record record;
     if (next_match(&matcher, &record))
-        return rcode == RCODE_NXDOMAIN;
+        return rcode == RCODE_NXDOMAIN ? contradiction : NULL;
     matcher.left = findings->added_count;
-    return next_match(&matcher, &record) || matcher.is_beyond;
+    if (next_match(&matcher, &record))
+        return contradiction;
+    return matcher.is_beyond ? "too many names" : NULL;
 }
 
 /* Of a long text the beginning is enough, up to the end of a code point. */
@@ -302,12 +305,13 @@ static int fail(struct answer *answer, const char *failure)
 static int conclude(struct answer *answer, const struct findings *findings, enum dns_type type)
 {
     bool is_bare = findings->aliases->has_alias[0] && aliases_end(findings->aliases) != NULL && !findings->has_soa;
+    const char *contradiction = NULL;
     if (answer->dns.count > 0)
         answer->dns.outcome = DNS_RECORDS;
     else if (findings->aliases->is_cut)
         return fail(answer, "too many aliases");
-    else if (is_contradictory(findings, type, answer->dns.rcode))
-        return fail(answer, "malformed answer");
+    else if ((contradiction = find_contradiction(findings, type, answer->dns.rcode)) != NULL)
+        return fail(answer, contradiction);
     else if (answer->dns.rcode == RCODE_NXDOMAIN)
         answer->dns.outcome = DNS_NXDOMAIN;
     else if (is_bare)
@@ -326,8 +330,9 @@ static int read_contents(struct answer *answer, const struct findings *findings,
     struct dns_answer scratch = answer->dns;
     struct store store = {NULL, 0};
     size_t count = 0;
-    if (has_records && !put_records(&store, findings, type, NULL, &count))
-        return fail(answer, "malformed answer");
+    const char *fault = has_records ? put_records(&store, findings, type, NULL, &count) : NULL;
+    if (fault != NULL)
+        return fail(answer, fault);
     put_texts(&store, findings, &scratch);
     if (count + store.size > 0) {
         answer->block = memory_alloc(answer->memory, count * sizeof(struct dns_record) + store.size);

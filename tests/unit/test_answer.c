@@ -323,6 +323,25 @@ static void test_a_referral_is_a_failure_and_not_no_data(void **state)
     }
 }
 
+/* The walk finds such a message sound: every octet of it is as it must be. */
+static void test_what_contradicts_itself_is_a_failure_that_says_so(void **state)
+{
+    struct answer answer;
+    static const struct {
+        uint16_t flags;
+        unsigned answers, authorities;
+    } rows[] = {{NXDOMAIN, 1, 0}, {NOERROR, 0, 1}, {NXDOMAIN, 0, 1}};
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        begin(&message, rows[i].flags, rows[i].answers, rows[i].authorities, 0);
+        put_mx(&message, "ok.example", 60, 10, "a.ok.example");
+        read_mx(&message, &answer);
+        assert_int_equal(answer.dns.outcome, DNS_FAILURE);
+        assert_string_equal(answer.dns.failure, "contradictory answer");
+        answer_clear(&answer);
+    }
+}
+
 static void test_negative_ttl_is_the_lesser_of_soa_ttl_and_minimum(void **state)
 {
     (void)state;
@@ -556,6 +575,7 @@ int main(void)
         cmocka_unit_test(test_a_dname_that_leads_to_too_long_a_name_leads_nowhere),
         cmocka_unit_test(test_more_aliases_than_are_followed_are_a_failure_and_not_no_data),
         cmocka_unit_test(test_a_referral_is_a_failure_and_not_no_data),
+        cmocka_unit_test(test_what_contradicts_itself_is_a_failure_that_says_so),
         cmocka_unit_test(test_negative_ttl_is_the_lesser_of_soa_ttl_and_minimum),
         cmocka_unit_test(test_ttl_with_its_top_bit_set_is_zero),
         cmocka_unit_test(test_hostile_exchange_is_escaped),

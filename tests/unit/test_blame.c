@@ -28,6 +28,7 @@ static void test_whom_a_failure_is_told_of(void **state)
         {"nor here", DNS_FAILURE, 16, "unknown RCODE", DNS_BLAMES_UPSTREAM},
         {"it does not recurse", DNS_FAILURE, 0, "referral", DNS_BLAMES_UPSTREAM},
         {"it garbles", DNS_FAILURE, -1, "malformed answer", DNS_BLAMES_UPSTREAM},
+        {"it says two things at once", DNS_FAILURE, 3, "contradictory answer", DNS_BLAMES_UPSTREAM},
         {"nothing listens there", DNS_FAILURE, -1, "connection refused", DNS_BLAMES_UPSTREAM},
         {"it proves nothing", DNS_FAILURE, -1, "no TLS session", DNS_BLAMES_UPSTREAM},
     };

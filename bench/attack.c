@@ -148,7 +148,8 @@ static int cache_check(mxcheck_cache *cache, const char *domain, int exists, uin
 {
     static uint64_t copy[256];
     size_t length = strlen(domain);
-    size_t size = cache_get(cache, CACHE_ANSWER, cache_hash(cache, ASKER, domain, length), domain, length, copy, sizeof(copy));
+    size_t size =
+        cache_get(cache, CACHE_ANSWER, cache_hash(cache, ASKER, domain, length), domain, length, copy, sizeof(copy));
     struct facts *facts = make_facts(domain, exists);
     *bytes = facts->size + 16;
     if (size == 0)

@@ -218,8 +218,7 @@ int main(int argc, char **argv)
         return 64;
     if (mxcheck_cache_new((size_t)domains * 320 + (4 << 20), &cache) != MXCHECK_OK ||
         mxcheck_config_new(&config) != MXCHECK_OK || mxcheck_config_set_cache(config, cache) != MXCHECK_OK ||
-        mxcheck_config_set(config, "upstreams", UPSTREAM) != MXCHECK_OK ||
-        mxcheck_ctx_new(config, &ctx) != MXCHECK_OK)
+        mxcheck_config_set(config, "upstreams", UPSTREAM) != MXCHECK_OK || mxcheck_ctx_new(config, &ctx) != MXCHECK_OK)
         return 1;
     upstreams_parse(UPSTREAM, &upstreams, error, sizeof(error));
     asker = upstreams_identify(&upstreams);

@@ -5,7 +5,7 @@
 
 #include "api/ctx.h"
 #include "api/result.h"
-#include "engine/recall.h"
+#include "engine/cache_lookup.h"
 
 struct check {
     struct address parsed;

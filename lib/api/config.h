@@ -5,7 +5,7 @@
 
 #include "base/log.h"
 #include "facts/cache.h"
-#include "judge/options.h"
+#include "options/options.h"
 
 struct mxcheck_config {
     struct options options; /* its texts are the C library's memory */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* names.c: words and sentences for the numbers of the API. */
-#include "judge/reasons.h"
+#include "options/reasons.h"
 
 const char *mxcheck_status_name(mxcheck_status status)
 {

@@ -4,9 +4,9 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
-#include "judge/advice.h"
-#include "judge/explain.h"
-#include "judge/reply.h"
+#include "words/advice.h"
+#include "words/explain.h"
+#include "words/reply.h"
 
 #include <string.h>
 

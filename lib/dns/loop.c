@@ -32,7 +32,7 @@ struct loop {
     size_t timer_count;              /* in the heap and in the list */
     struct epoll_event ready[BATCH]; /* what this turn still has to serve */
     int ready_count;
-    bool has_served; /* the last turn has: what is ready yet makes no edge by itself */
+    bool has_served;         /* the last turn has: what is ready yet makes no edge by itself */
     struct loop_watch clock; /* a timerfd in the set, for those who watch the set from outside */
     uint64_t armed_us;       /* when it fires; NEVER: it does not */
 };

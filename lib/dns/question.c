@@ -61,9 +61,9 @@ static void deliver(struct question *question)
     answer.dns.upstream = question_upstream(question, question->answer_upstream)->name;
     answer.dns.dnssec = dnssec_of(question, &answer.dns);
     if (answer.dns.outcome == DNS_FAILURE || answer.dns.outcome == DNS_TIMEOUT || answer.dns.outcome == DNS_BOGUS)
-        answer.dns.blame = blame_of(&answer.dns, question_upstream(question, question->answer_upstream),
-                                    question_health(question, question->answer_upstream), question->asked_us,
-                                    clock_now_us());
+        answer.dns.blame =
+            blame_of(&answer.dns, question_upstream(question, question->answer_upstream),
+                     question_health(question, question->answer_upstream), question->asked_us, clock_now_us());
     if (question->is_out_of_memory) {
         answer.dns = question_nothing(DNS_FAILURE, "out of memory");
         answer.dns.is_local = true;

@@ -3,11 +3,11 @@
 #ifndef MXCHECK_DNS_QUESTION_H
 #define MXCHECK_DNS_QUESTION_H
 
+#include "dns/getdns/transport.h"
 #include "dns/health.h"
-#include "dns/letter_case.h"
-#include "dns/line.h"
 #include "dns/resolver.h"
-#include "dns/transport_getdns.h"
+#include "dns/send_queue.h"
+#include "message/letter_case.h"
 
 struct question;
 

@@ -4,9 +4,9 @@
 #ifndef MXCHECK_DNS_QUESTION_STATE_H
 #define MXCHECK_DNS_QUESTION_STATE_H
 
-#include "dns/answer.h"
 #include "dns/question.h"
 #include "dns/retry.h"
+#include "message/answer.h"
 
 /* Attempts of one question; with waits growing by half each time this is minutes. */
 #define ATTEMPTS_MAX 20
@@ -37,8 +37,8 @@ struct question {
     struct question **link;
     struct line_place place;
     enum dns_type type;
-    bool confirms; /* RESOLVER_CONFIRMS */
-    bool has_case; /* the cased name is not the name */
+    bool confirms;     /* RESOLVER_CONFIRMS */
+    bool has_case;     /* the cased name is not the name */
     uint64_t asked_us; /* when it began */
     uint64_t deadline_us;
     uint64_t retry_us; /* when silence is taken for loss */
@@ -50,8 +50,8 @@ struct question {
     bool is_concluded; /* `answer` is final; the timer delivers it */
     bool is_out_of_memory;
     bool has_lacked_descriptor;
-    bool has_waited; /* for an answer that has not come in time */
-    bool is_put_off; /* by TRANSPORT_BUSY */
+    bool has_waited;        /* for an answer that has not come in time */
+    bool is_put_off;        /* by TRANSPORT_BUSY */
     bool is_fallback_empty; /* see `fallback` */
     size_t answer_upstream;
     uint32_t over_tcp;    /* bit per upstream: it is asked over TCP, because a datagram was doubted or cut short */

@@ -52,8 +52,8 @@ uint64_t upstreams_identify(const struct upstreams *upstreams);
 void upstreams_set_default(struct upstreams *upstreams, const char *why);
 
 /* Take the `nameserver` lines of a resolv.conf, at most three as the C library does, none where there is none; and the
- * option `use-vc`, with which they are asked over TCP. Other options, search and domain lines are not for us. Returns 0,
- * or -1 with errno when the file cannot be read. Any bytes, any length of line. */
+ * option `use-vc`, with which they are asked over TCP. Other options, search and domain lines are not for us. Returns
+ * 0, or -1 with errno when the file cannot be read. Any bytes, any length of line. */
 int upstreams_read_resolv_conf(const char *path, struct upstreams *upstreams);
 
 #endif

@@ -4,10 +4,10 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
-#include "dns/inside_getdns.h"
+#include "dns/getdns/inside.h"
 #include "dns/loop.h"
-#include "dns/resolver_getdns.h"
-#include "dns/resolver_none.h"
+#include "dns/no_resolver.h"
+#include "dns/upstream_resolver.h"
 #include "judge/policy.h"
 
 /* What a waiting caller waits for. */

@@ -17,8 +17,8 @@ struct engine {
     struct resolver *retired; /* those before it, of another resolv.conf, which end what they have under way */
     struct flights *flights;
     mxcheck_cache *cache; /* lent, or NULL */
-    unsigned version; /* of the resolvers that it asks */
-    struct engine *next; /* in the pool */
+    unsigned version;     /* of the resolvers that it asks */
+    struct engine *next;  /* in the pool */
 };
 
 /* Gives an engine whose lookups `cache` (or NULL) remembers; MXCHECK_ERR_NOMEM or MXCHECK_ERR_SYSTEM otherwise. Opens
@@ -32,8 +32,8 @@ void engine_free(struct engine *engine);
  * is asked from now on. When memory fails, everything stays as it is. */
 void engine_refresh(struct engine *engine);
 
-/* Look a domain up and wait, until deadline_us. Gives *facts. Where somebody has closed the descriptors of the engine it
- * is MXCHECK_ERR_SYSTEM, and the engine is to be left behind as it is. */
+/* Look a domain up and wait, until deadline_us. Gives *facts. Where somebody has closed the descriptors of the engine
+ * it is MXCHECK_ERR_SYSTEM, and the engine is to be left behind as it is. */
 mxcheck_status engine_lookup(struct engine *engine, const char *domain, uint64_t deadline_us, struct facts **facts);
 
 #endif

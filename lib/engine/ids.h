@@ -8,9 +8,9 @@
 
 #include <mxcheck/mxcheck.h>
 
-/* A number is a place in the table, from 1, in 20 bits, and how often one was given in the rest, which lasts 50 years at
- * 10,000 a second; and that is permuted by a random key of the table. So no table gives a number twice, and two tables
- * that have given a million each share one with a probability of 1 in 16 millions. */
+/* A number is a place in the table, from 1, in 20 bits, and how often one was given in the rest, which lasts 50 years
+ * at 10,000 a second; and that is permuted by a random key of the table. So no table gives a number twice, and two
+ * tables that have given a million each share one with a probability of 1 in 16 millions. */
 #define IDS_PLACE_BITS 20
 
 struct ids_place {

@@ -24,8 +24,7 @@ static void publish(struct resolvers *resolvers)
     __atomic_add_fetch(&resolvers->version, 1, __ATOMIC_ACQ_REL);
 }
 
-void resolvers_init(struct resolvers *resolvers, struct process *process, const struct upstreams *fixed,
-                    uint64_t trust)
+void resolvers_init(struct resolvers *resolvers, struct process *process, const struct upstreams *fixed, uint64_t trust)
 {
     memset(resolvers, 0, sizeof(*resolvers));
     resolvers->process = process;

@@ -10,12 +10,12 @@
 
 struct resolvers {
     struct process *process; /* lent */
-    bool is_fixed;         /* by the options: no file is looked at */
-    uint64_t trust;        /* how answers are believed, as a part of `asker` */
-    uint64_t next_look_us; /* atomic */
-    uint64_t asker;        /* atomic: what is remembered under this number was said by those that are asked now */
-    unsigned version;      /* atomic: another one with each change; 0: not known yet */
-    struct lock lock;      /* of what follows */
+    bool is_fixed;           /* by the options: no file is looked at */
+    uint64_t trust;          /* how answers are believed, as a part of `asker` */
+    uint64_t next_look_us;   /* atomic */
+    uint64_t asker;          /* atomic: what is remembered under this number was said by those that are asked now */
+    unsigned version;        /* atomic: another one with each change; 0: not known yet */
+    struct lock lock;        /* of what follows */
     struct resolv_conf resolv_conf;
     struct upstreams upstreams; /* none: `error` says why */
     char error[128];

@@ -9,7 +9,7 @@
 #include "base/stripe.h"
 #include "dns/resolver.h"
 #include "engine/resolvers.h"
-#include "judge/options.h"
+#include "options/options.h"
 
 /* Where a verdict came from. */
 enum origin {

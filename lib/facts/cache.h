@@ -24,8 +24,8 @@ mxcheck_cache *cache_new(const mxcheck_memory *memory, size_t max_bytes);
 mxcheck_cache *cache_ref(mxcheck_cache *cache);
 void cache_unref(mxcheck_cache *cache);
 
-/* Whoever asks other resolvers, or trusts them otherwise, knows other things: each `asker`, which is not 0, has facts of
- * its own in the cache. To be told before they are put. */
+/* Whoever asks other resolvers, or trusts them otherwise, knows other things: each `asker`, which is not 0, has facts
+ * of its own in the cache. To be told before they are put. */
 void cache_note_asker(mxcheck_cache *cache, uint64_t asker);
 
 /* The hash of a domain of `length` octets, as this asker knows it; what it leads to is being fetched meanwhile. */

@@ -82,7 +82,7 @@ struct facts {
     bool has_more_hosts;   /* than those */
     uint8_t oddities;      /* bits of enum facts_oddity */
     bool has_asked_dnssec; /* the answers say what is believed of the AD bit */
-    bool none_usable;   /* all answers are in, and no address was usable to whoever looked */
+    bool none_usable;      /* all answers are in, and no address was usable to whoever looked */
     bool is_local;         /* some question failed for want of memory or descriptors, which says nothing of DNS */
     uint8_t answer_count;  /* answers follow this struct, then MX, targets, texts and addresses */
     uint8_t answer_index[FACTS_QUESTIONS]; /* among the answers; UINT8_MAX: not asked */

@@ -16,19 +16,20 @@
 
 struct shard {
     struct process *process; /* lent */
-    struct lock lock;   /* of those who write */
-    uint32_t sequence;  /* atomic: odd while one writes */
-    uint64_t *block;    /* atomic; NULL until the first record */
-    size_t block_words; /* of the block, once there is one */
-    uint32_t buckets;   /* a power of two */
-    struct ring young;  /* what is new */
-    struct ring proven; /* what was asked for again */
-    uint64_t records;   /* remembered now; these three change under the lock, and are atomic */
-    uint64_t words;     /* that they take */
+    struct lock lock;        /* of those who write */
+    uint32_t sequence;       /* atomic: odd while one writes */
+    uint64_t *block;         /* atomic; NULL until the first record */
+    size_t block_words;      /* of the block, once there is one */
+    uint32_t buckets;        /* a power of two */
+    struct ring young;       /* what is new */
+    struct ring proven;      /* what was asked for again */
+    uint64_t records;        /* remembered now; these three change under the lock, and are atomic */
+    uint64_t words;          /* that they take */
     uint64_t evictions;
 };
 
-/* Make an empty shard that will take `bytes` of memory, at least SHARD_BYTES_MIN and below 2^34. Takes none yet. `process` is lent. */
+/* Make an empty shard that will take `bytes` of memory, at least SHARD_BYTES_MIN and below 2^34. Takes none yet.
+ * `process` is lent. */
 #define SHARD_BYTES_MIN 8192
 void shard_init(struct shard *shard, size_t bytes, struct process *process);
 void shard_clear(struct shard *shard, const mxcheck_memory *memory);

@@ -2,7 +2,7 @@
 /* form.c: what an address comes to before DNS is asked. */
 #include "judge/form.h"
 
-#include "judge/exempt.h"
+#include "options/exempt.h"
 
 static void refuse_form(struct judgement *judgement, const char *fault)
 {

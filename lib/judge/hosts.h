@@ -4,7 +4,7 @@
 #define MXCHECK_JUDGE_HOSTS_H
 
 #include "facts/facts.h"
-#include "judge/options.h"
+#include "options/options.h"
 
 /* Of several that would do, the one with the greatest number decides. */
 enum host_state {

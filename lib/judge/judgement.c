@@ -2,7 +2,7 @@
 /* judgement.c: the steps that all judging is made of. */
 #include "judge/judgement.h"
 
-#include "judge/reasons.h"
+#include "options/reasons.h"
 
 void judgement_decide(struct judgement *judgement, mxcheck_reason reason)
 {

@@ -5,8 +5,8 @@
 
 #include "facts/facts.h"
 #include "judge/notes.h"
-#include "judge/options.h"
 #include "mail/address.h"
+#include "options/options.h"
 
 struct judgement {
     mxcheck_role role;

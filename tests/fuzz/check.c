@@ -2,10 +2,10 @@
 /* check.c: texts that are looked at octet by octet, and the words of a judgement. */
 #include "check.h"
 
-#include "judge/advice.h"
-#include "judge/explain.h"
-#include "judge/reasons.h"
-#include "judge/reply.h"
+#include "options/reasons.h"
+#include "words/advice.h"
+#include "words/explain.h"
+#include "words/reply.h"
 
 #include <stdio.h>
 #include <stdlib.h>

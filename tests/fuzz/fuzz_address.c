@@ -7,7 +7,7 @@
 #include "base/memory.h"
 #include "judge/form.h"
 #include "judge/policy.h"
-#include "judge/reasons.h"
+#include "options/reasons.h"
 
 #include <stdio.h>
 #include <stdlib.h>

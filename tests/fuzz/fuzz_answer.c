@@ -2,8 +2,8 @@
 /* fuzz_answer.c: any octets as a DNS message, walked or not, are read without harm, and what was found sound is never
  * called malformed. Build with clang -fsanitize=fuzzer,address,undefined. */
 #include "base/memory.h"
-#include "dns/answer.h"
-#include "dns/wire.h"
+#include "message/answer.h"
+#include "message/wire.h"
 
 #include <stdlib.h>
 #include <string.h>

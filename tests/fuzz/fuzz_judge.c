@@ -10,9 +10,9 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "facts/lookup.h"
-#include "judge/explain.h"
 #include "judge/form.h"
 #include "judge/policy.h"
+#include "words/explain.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -5,9 +5,9 @@
 #include "check.h"
 
 #include "base/memory.h"
-#include "judge/reasons.h"
-#include "judge/reply.h"
-#include "judge/template.h"
+#include "options/reasons.h"
+#include "words/reply.h"
+#include "words/template.h"
 
 #include <stdio.h>
 #include <stdlib.h>

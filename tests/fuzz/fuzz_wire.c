@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* fuzz_wire.c: any octets are walked without harm, as they are and behind our question; and an answer with the letter
  * case is one without it, too. Build with clang -fsanitize=fuzzer,address,undefined. */
-#include "dns/wire.h"
+#include "message/wire.h"
 
 #include <stdlib.h>
 #include <string.h>

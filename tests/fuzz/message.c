@@ -4,7 +4,7 @@
 
 #include "check.h"
 
-#include "dns/message.h"
+#include "message/message.h"
 
 #include <stdlib.h>
 #include <string.h>

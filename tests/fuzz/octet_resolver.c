@@ -5,9 +5,9 @@
 #include "check.h"
 #include "message.h"
 
-#include "dns/answer.h"
-#include "dns/message.h"
-#include "dns/wire.h"
+#include "message/answer.h"
+#include "message/message.h"
+#include "message/wire.h"
 
 #include <stdlib.h>
 #include <string.h>

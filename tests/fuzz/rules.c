@@ -4,7 +4,7 @@
 
 #include "check.h"
 
-#include "judge/reasons.h"
+#include "options/reasons.h"
 
 #include <string.h>
 #include <sys/socket.h>

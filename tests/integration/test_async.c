@@ -19,8 +19,8 @@ struct story {
     int calls;
     mxcheck_id id;
     mxcheck_reason reason;
-    mxcheck_id victim;     /* to be cancelled */
-    struct story *sequel;  /* to be started */
+    mxcheck_id victim;    /* to be cancelled */
+    struct story *sequel; /* to be started */
 };
 
 static void hear(mxcheck_id id, const mxcheck_result *result, void *user_data)

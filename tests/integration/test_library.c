@@ -80,13 +80,20 @@ static void test_getters_of_a_null_result_say_nothing(void **state)
 static void test_bad_options_are_refused_with_a_sentence(void **state)
 {
     static const struct setting bad[] = {
-        {"no-such-option", "1"},     {"", ""},
-        {"timeout", "0s"},           {"timeout", "1000h"},
-        {"timeout", "soon"},         {"timeout", "-1s"},
-        {"timeout", ""},             {"timeout", "99999999999999999999s"},
-        {"max-pending", "0"},        {"null-mx", "maybe"},
-        {"upstreams", "resolver"},   {"upstreams", "127.0.0.1:0"},
-        {"upstreams", "127.0.0.1:65536"}, {"upstreams", "[::1"},
+        {"no-such-option", "1"},
+        {"", ""},
+        {"timeout", "0s"},
+        {"timeout", "1000h"},
+        {"timeout", "soon"},
+        {"timeout", "-1s"},
+        {"timeout", ""},
+        {"timeout", "99999999999999999999s"},
+        {"max-pending", "0"},
+        {"null-mx", "maybe"},
+        {"upstreams", "resolver"},
+        {"upstreams", "127.0.0.1:0"},
+        {"upstreams", "127.0.0.1:65536"},
+        {"upstreams", "[::1"},
     };
     (void)state;
     mxcheck_config *config = support_config(NULL);
@@ -113,8 +120,13 @@ static void assert_reply_is_clean(const mxcheck_result *result)
 
 static void test_any_octet_in_any_part_is_taken(void **state)
 {
-    static const char *const shapes[] = {"%c", "%cu@ok-mx.mx.example", "u@%c", "u@ok%cmx.mx.example", "u@[%c]",
-                                         "\"%c\"@ok-mx.mx.example", "<u@ok-mx.mx.example%c"};
+    static const char *const shapes[] = {"%c",
+                                         "%cu@ok-mx.mx.example",
+                                         "u@%c",
+                                         "u@ok%cmx.mx.example",
+                                         "u@[%c]",
+                                         "\"%c\"@ok-mx.mx.example",
+                                         "<u@ok-mx.mx.example%c"};
     (void)state;
     mxcheck_ctx *ctx = support_ctx(NULL);
     for (int octet = 1; octet < 256; octet++) {
@@ -255,7 +267,7 @@ static void test_a_truncated_answer_is_asked_again_over_tcp(void **state)
 
 static void test_an_address_that_is_none_asks_nothing(void **state)
 {
-    static const char *const addresses[] = {"u@192.0.2.1", "u@-a.mx.example", "u@[192.0.2.1]", "postmaster",
+    static const char *const addresses[] = {"u@192.0.2.1",   "u@-a.mx.example", "u@[192.0.2.1]", "postmaster",
                                             "u@foo.invalid", "u@foo.localhost", "u@foo.onion"};
     (void)state;
     mxcheck_ctx *ctx = support_ctx(NULL);
@@ -275,10 +287,8 @@ static void test_a_check_ends_by_its_timeout(void **state)
         int64_t timeout_ms;
         const char *address;
     } rows[] = {
-        {"300ms", 300, "u@to-all.f.mx.example"},
-        {"1s", 1000, "u@to-all.f.mx.example"},
-        {"1s", 1000, "u@nomx-a-to.f.mx.example"},
-        {"700ms", 700, "u@slow-2s.f.mx.example"},
+        {"300ms", 300, "u@to-all.f.mx.example"},  {"1s", 1000, "u@to-all.f.mx.example"},
+        {"1s", 1000, "u@nomx-a-to.f.mx.example"}, {"700ms", 700, "u@slow-2s.f.mx.example"},
         {"10ms", 10, "u@to-all.f.mx.example"},
     };
     (void)state;
@@ -385,8 +395,8 @@ static void check_in_child(mxcheck_ctx *ctx)
     assert_true(child >= 0);
     if (child == 0) {
         mxcheck_result *result = NULL;
-        bool is_good = mxcheck_check_rcpt(ctx, GOOD, &result) == MXCHECK_OK &&
-                       mxcheck_result_reason(result) == MXCHECK_REASON_MX;
+        bool is_good =
+            mxcheck_check_rcpt(ctx, GOOD, &result) == MXCHECK_OK && mxcheck_result_reason(result) == MXCHECK_REASON_MX;
         mxcheck_result_unref(result);
         mxcheck_ctx_free(ctx);
         _exit(is_good ? 0 : 1);

@@ -9,9 +9,9 @@
 
 #include "base/memory.h"
 #include "facts/draft.h"
-#include "judge/advice.h"
-#include "judge/extended_errors.h"
 #include "judge/policy.h"
+#include "words/advice.h"
+#include "words/extended_errors.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* test_answer.c: what a DNS message comes to, by messages built here octet by octet. */
 #include "base/memory.h"
-#include "dns/answer.h"
+#include "message/answer.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -9,10 +9,10 @@
 
 #include "base/memory.h"
 #include "facts/draft.h"
-#include "judge/advice.h"
-#include "judge/explain.h"
 #include "judge/policy.h"
-#include "judge/reasons.h"
+#include "options/reasons.h"
+#include "words/advice.h"
+#include "words/explain.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* test_freelist.c: blocks that are kept, used again, moved, and given when the caller's memory has run out. */
 #include "base/memory.h"
-#include "dns/freelist.h"
+#include "dns/getdns/freelist.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* test_gate.c: what is let through to getdns, and what is taken away before it sees it. */
-#include "dns/gate.h"
+#include "dns/getdns/gate.h"
 #include "dns/resolver.h"
 
 #include <arpa/inet.h>

@@ -12,7 +12,7 @@
 #include "judge/form.h"
 #include "judge/hosts.h"
 #include "judge/policy.h"
-#include "judge/reasons.h"
+#include "options/reasons.h"
 
 #include <stdio.h>
 #include <string.h>

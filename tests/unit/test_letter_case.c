@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* test_letter_case.c: names that come back in a letter case nobody can guess. */
-#include "dns/letter_case.h"
+#include "message/letter_case.h"
 
 #include <ctype.h>
 #include <setjmp.h>

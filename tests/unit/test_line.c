@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* test_line.c: who gets a descriptor, and who waits for one. */
-#include "dns/line.h"
+#include "dns/send_queue.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

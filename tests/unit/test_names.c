@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "judge/reasons.h"
+#include "options/reasons.h"
 
 #include <string.h>
 

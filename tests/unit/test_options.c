@@ -10,7 +10,7 @@
 #include "scarce.h"
 
 #include "base/memory.h"
-#include "judge/options.h"
+#include "options/options.h"
 
 #include <stdlib.h>
 #include <string.h>

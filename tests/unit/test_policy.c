@@ -11,7 +11,7 @@
 #include "facts/draft.h"
 #include "judge/form.h"
 #include "judge/policy.h"
-#include "judge/reasons.h"
+#include "options/reasons.h"
 
 #include <stdio.h>
 #include <string.h>

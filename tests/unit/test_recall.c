@@ -9,7 +9,7 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
-#include "engine/recall.h"
+#include "engine/cache_lookup.h"
 #include "facts/draft.h"
 #include "judge/form.h"
 #include "judge/policy.h"

@@ -9,8 +9,8 @@
 
 #include "base/memory.h"
 #include "judge/policy.h"
-#include "judge/reasons.h"
-#include "judge/reply.h"
+#include "options/reasons.h"
+#include "words/reply.h"
 
 #include <stdio.h>
 #include <string.h>

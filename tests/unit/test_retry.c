@@ -83,8 +83,7 @@ static void test_what_is_sent_next(void **state)
         if (!retry_is_over(&retry) && upstream == rows[i].count)
             strcpy(next, "-");
         else if (!retry_is_over(&retry))
-            snprintf(next, sizeof(next), "%zu%c", upstream,
-                     retry_form(&retry, upstream) == RETRY_USUAL ? 'u' : 'p');
+            snprintf(next, sizeof(next), "%zu%c", upstream, retry_form(&retry, upstream) == RETRY_USUAL ? 'u' : 'p');
         if (strcmp(next, rows[i].next) != 0)
             fail_msg("%s: %s", rows[i].why, next);
     }

@@ -14,7 +14,7 @@
 #include "dns/loop.h"
 #include "facts/lookup.h"
 #include "judge/policy.h"
-#include "judge/reasons.h"
+#include "options/reasons.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -11,8 +11,8 @@
 #include "base/memory.h"
 #include "facts/draft.h"
 #include "judge/policy.h"
-#include "judge/reasons.h"
-#include "judge/reply.h"
+#include "options/reasons.h"
+#include "words/reply.h"
 
 #include <stdio.h>
 #include <string.h>

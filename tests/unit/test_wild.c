@@ -10,11 +10,11 @@
 
 #include "base/memory.h"
 #include "facts/draft.h"
-#include "judge/advice.h"
-#include "judge/explain.h"
 #include "judge/policy.h"
-#include "judge/reasons.h"
-#include "judge/reply.h"
+#include "options/reasons.h"
+#include "words/advice.h"
+#include "words/explain.h"
+#include "words/reply.h"
 
 #include <ctype.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* test_wire.c: which messages are walked to their end, which belong to somebody else, and which lie. */
 #include "dns/resolver.h"
-#include "dns/wire.h"
+#include "message/wire.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -21,11 +21,11 @@ struct zone_resolver {
     struct resolver base; /* first */
     const char *zone;
     struct loop *loop;
-    unsigned asked;       /* questions so far */
-    uint64_t deadline_us; /* of the last of them */
-    unsigned under_way;   /* questions that have neither been answered nor cancelled */
+    unsigned asked;        /* questions so far */
+    uint64_t deadline_us;  /* of the last of them */
+    unsigned under_way;    /* questions that have neither been answered nor cancelled */
     unsigned contradicted; /* calls of resolver_contradict */
-    unsigned fails_from;  /* the number of the question from which memory is short; 0: never */
+    unsigned fails_from;   /* the number of the question from which memory is short; 0: never */
 };
 
 /* Answers come from turns of `loop`, which must outlive it. */

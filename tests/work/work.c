@@ -5,10 +5,10 @@
  *     work            prints the names of all shapes */
 #include "base/clock.h"
 #include "base/memory.h"
-#include "dns/answer.h"
-#include "dns/wire.h"
 #include "facts/lookup.h"
 #include "judge/policy.h"
+#include "message/answer.h"
+#include "message/wire.h"
 
 #include <stdio.h>
 #include <stdlib.h>

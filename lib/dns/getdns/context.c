@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* context.c: how getdns is set up to ask one upstream. */
+#include "dns/getdns/context.h"
+
+#include "dns/getdns/freelist.h"
+#include "dns/getdns/gate.h"
+#include "dns/getdns/inside.h"
+
+#include <pthread.h>
+#include <string.h>
+#include <sys/socket.h>
+
+/* How long a TLS connection that nobody uses stays open: a handshake costs more than all questions of a check. */
+#define TLS_IDLE_MS 10000
+
+static getdns_dict *describe_upstream(getdns_context *context, const struct upstream *upstream)
+{
+    getdns_dict *dict = getdns_dict_create_with_context(context);
+    uint8_t address[16];
+    memcpy(address, upstream->address, sizeof(address));
+    getdns_bindata data = {upstream->family == AF_INET ? 4 : 16, address};
+    char family[8];
+    memcpy(family, upstream->family == AF_INET ? "IPv4" : "IPv6", 5);
+    getdns_bindata type = {4, (uint8_t *)family};
+    if (dict == NULL)
+        return NULL;
+    bool is_over_tls = upstream->transport == UPSTREAM_TLS;
+    bool is_good = getdns_dict_set_bindata(dict, "address_type", &type) == GETDNS_RETURN_GOOD &&
+                   getdns_dict_set_bindata(dict, "address_data", &data) == GETDNS_RETURN_GOOD &&
+                   getdns_dict_set_int(dict, is_over_tls ? "tls_port" : "port", upstream->port) == GETDNS_RETURN_GOOD;
+    if (is_good && is_over_tls)
+        is_good = getdns_dict_util_set_string(dict, "tls_auth_name", upstream->auth_name) == GETDNS_RETURN_GOOD;
+    if (is_good && upstream->scope[0] != '\0')
+        is_good = getdns_dict_util_set_string(dict, "scope_id", upstream->scope) == GETDNS_RETURN_GOOD;
+    if (!is_good) {
+        getdns_dict_destroy(dict);
+        return NULL;
+    }
+    return dict;
+}
+
+static bool set_upstream(getdns_context *context, const struct upstream *upstream)
+{
+    getdns_list *list = getdns_list_create_with_context(context);
+    getdns_dict *dict = describe_upstream(context, upstream);
+    bool is_good = list != NULL && dict != NULL && getdns_list_set_dict(list, 0, dict) == GETDNS_RETURN_GOOD &&
+                   getdns_context_set_upstream_recursive_servers(context, list) == GETDNS_RETURN_GOOD;
+    getdns_dict_destroy(dict);
+    getdns_list_destroy(list);
+    return is_good;
+}
+
+static bool set_transports(getdns_context *context, enum upstream_transport transport)
+{
+    getdns_transport_list_t udp[] = {GETDNS_TRANSPORT_UDP};
+    getdns_transport_list_t tcp[] = {GETDNS_TRANSPORT_TCP};
+    getdns_transport_list_t tls[] = {GETDNS_TRANSPORT_TLS};
+    switch (transport) {
+    case UPSTREAM_RECURSION:
+        return true; /* as libunbound sees fit */
+    case UPSTREAM_UDP:
+        return getdns_context_set_dns_transport_list(context, 1, udp) == GETDNS_RETURN_GOOD;
+    case UPSTREAM_TCP:
+        return getdns_context_set_dns_transport_list(context, 1, tcp) == GETDNS_RETURN_GOOD;
+    case UPSTREAM_TLS:
+        return getdns_context_set_dns_transport_list(context, 1, tls) == GETDNS_RETURN_GOOD &&
+               getdns_context_set_tls_authentication(context, GETDNS_AUTHENTICATION_REQUIRED) == GETDNS_RETURN_GOOD &&
+               getdns_context_set_idle_timeout(context, TLS_IDLE_MS) == GETDNS_RETURN_GOOD;
+    }
+    return false;
+}
+
+/* Each question says by its AD bit whether its asker reads that of the answer (RFC 6840 section 5.7). */
+static bool set_header(getdns_context *context, bool asks_ad)
+{
+    getdns_dict *config = asks_ad ? getdns_dict_create_with_context(context) : NULL;
+    bool is_good = !asks_ad || (config != NULL && getdns_dict_set_int(config, "/header/ad", 1) == GETDNS_RETURN_GOOD &&
+                                getdns_context_config(context, config) == GETDNS_RETURN_GOOD);
+    getdns_dict_destroy(config);
+    return is_good;
+}
+
+/* By this upstream alone, or from the root down; never a search suffix. Never TCP where UDP was cut short: of a
+ * question that fell back so and was then cancelled, getdns closes the stream that all questions share, and writes on
+ * to its number, whosever that is by then. */
+static bool configure(getdns_context *context, const struct upstream *upstream, getdns_eventloop *eventloop,
+                      bool asks_ad)
+{
+    bool is_stub = upstream->transport != UPSTREAM_RECURSION;
+    return getdns_context_set_resolution_type(context, is_stub ? GETDNS_RESOLUTION_STUB
+                                                               : GETDNS_RESOLUTION_RECURSING) == GETDNS_RETURN_GOOD &&
+           getdns_context_set_append_name(context, GETDNS_APPEND_NAME_NEVER) == GETDNS_RETURN_GOOD &&
+           set_transports(context, upstream->transport) &&
+           getdns_context_set_edns_maximum_udp_payload_size(context, GATE_DATAGRAM_MAX) == GETDNS_RETURN_GOOD &&
+           (!is_stub || (set_upstream(context, upstream) && set_header(context, asks_ad))) &&
+           getdns_context_set_eventloop(context, eventloop) == GETDNS_RETURN_GOOD;
+}
+
+/* The first context of a process sets up libunbound's log, which takes no lock for it (NLnetLabs/unbound#1492): threads
+ * that do so side by side would use a mutex that another one is just making. */
+static pthread_once_t first_context = PTHREAD_ONCE_INIT;
+
+static void make_first_context(void)
+{
+    getdns_context *context = NULL;
+    if (getdns_context_create(&context, 0) == GETDNS_RETURN_GOOD)
+        getdns_context_destroy(context);
+}
+
+static getdns_context *make_context(const struct upstream *upstream, struct freelist *freelist,
+                                    getdns_eventloop *eventloop, bool asks_ad)
+{
+    bool is_tls = upstream->transport == UPSTREAM_TLS;
+    getdns_context *context = NULL;
+    pthread_once(&first_context, make_first_context);
+    /* getdns 1.6.0 never sets tls_fallback_ok, by which it chooses the ciphers of the first connection. */
+    if (getdns_context_create_with_extended_memory_functions(&context, 0, freelist,
+                                                             is_tls ? freelist_zalloc : freelist_malloc,
+                                                             freelist_realloc, freelist_free) != GETDNS_RETURN_GOOD)
+        return NULL;
+    if (configure(context, upstream, eventloop, asks_ad))
+        return context;
+    getdns_context_destroy(context);
+    return NULL;
+}
+
+getdns_context *context_getdns_new(const struct upstream *upstream, struct freelist *freelist,
+                                   getdns_eventloop *eventloop, bool asks_ad)
+{
+    if (!inside_getdns_has_stack(upstream->transport == UPSTREAM_RECURSION))
+        return NULL;
+    inside_getdns_enter();
+    getdns_context *context = make_context(upstream, freelist, eventloop, asks_ad);
+    inside_getdns_leave();
+    return context;
+}
+
+bool context_getdns_set_edns(getdns_context *context, bool has_opt)
+{
+    /* getdns adds no OPT record where the least that all must take is enough. */
+    return getdns_context_set_edns_maximum_udp_payload_size(
+               context, has_opt ? GATE_DATAGRAM_MAX : GATE_DATAGRAM_PLAIN) == GETDNS_RETURN_GOOD;
+}

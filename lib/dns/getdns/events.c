@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* events.c: puts getdns' sockets and timers on our loop, and keeps from it what it must not read. */
+#include "dns/getdns/events.h"
+
+#include "base/clock.h"
+#include "base/sigpipe.h"
+#include "dns/getdns/gate.h"
+#include "dns/getdns/inside.h"
+#include "message/wire.h"
+
+#include <errno.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <string.h>
+#include <sys/socket.h>
+
+/* Calls that bring nothing before we believe that a TLS session holds no further message. */
+#define TLS_IDLE_CALLS 3
+
+/* What getdns has scheduled: a descriptor, a timer, or both. */
+struct event {
+    struct loop_watch watch;
+    struct loop_timer timer;
+    struct transport *transport;
+    struct transport_attempt *attempt; /* whose datagram socket this is; NULL for a stream */
+    getdns_eventloop_event *getdns;
+};
+
+static bool is_recursion(const struct transport *transport)
+{
+    return transport->upstream.transport == UPSTREAM_RECURSION;
+}
+
+/* End an attempt that getdns still holds. From the loop's turn. */
+static void abort_attempt(struct transport_attempt *attempt, enum transport_end end, const char *failure)
+{
+    transport_cancel(attempt);
+    attempt->ended(attempt, end, NULL, 0, failure);
+}
+
+static const char *socket_failure(int error)
+{
+    switch (error) {
+    case ECONNREFUSED:
+        return "connection refused";
+    case EHOSTUNREACH:
+    case ENETUNREACH:
+        return "unreachable";
+    default:
+        return "network error";
+    }
+}
+
+static void read_datagram(struct event *event)
+{
+    struct transport_attempt *attempt = event->attempt;
+    const uint8_t *buffer = event->transport->share->buffer;
+    const struct gate_question question = {attempt->name, attempt->type, attempt->keeps_case, attempt->has_opt};
+    size_t size;
+    switch (gate_datagram(event->watch.fd, event->transport->share->buffer, &question, &size)) {
+    case GATE_TAKEN:
+        transport_cancel(attempt);
+        attempt->ended(attempt, TRANSPORT_ANSWERED, buffer, size, NULL);
+        break;
+    case GATE_OPEN:
+        event->getdns->read_cb(event->getdns->userarg);
+        break;
+    case GATE_SHUT:
+        break;
+    case GATE_DOUBTED:
+        attempt->doubted(attempt, buffer, size);
+        break;
+    case GATE_TRUNCATED:
+        transport_cancel(attempt);
+        attempt->truncated(attempt);
+        break;
+    case GATE_MALFORMED:
+        abort_attempt(attempt, TRANSPORT_MALFORMED, "malformed answer");
+        break;
+    case GATE_FAILED:
+        abort_attempt(attempt, TRANSPORT_UNREACHABLE, socket_failure(errno));
+        break;
+    }
+}
+
+/* What comes over TLS reaches getdns' parser unwalked, for nobody but getdns holds the plain text. It comes from none
+ * but the server that has proved its name: getdns reads nothing before the certificate has been verified. That server
+ * must be one that builds its answers itself, as every recursive resolver does.
+ *
+ * One record of TLS may hold several messages, of which a call takes one; the socket does not tell of the others. The
+ * event at hand may be gone after any call, what getdns knows of it stays. */
+static void read_tls(const struct transport *transport, getdns_eventloop_event *getdns)
+{
+    for (int idle_calls = 0; idle_calls < TLS_IDLE_CALLS && getdns->ev != NULL && getdns->read_cb != NULL;) {
+        size_t before = transport->running;
+        getdns->read_cb(getdns->userarg);
+        idle_calls = transport->running < before ? 0 : idle_calls + 1;
+    }
+}
+
+/* Hand a message to whoever has asked its question, first come first served: most servers answer in order. One that
+ * answers nobody, or nobody any more, is dropped. */
+static void take_message(const struct transport *transport, const uint8_t *message, size_t size)
+{
+    for (struct transport_attempt *attempt = transport->attempts; attempt != NULL; attempt = attempt->next) {
+        enum wire_verdict verdict = wire_walk(message, size, -1, attempt->name, attempt->type, false);
+        if (verdict == WIRE_STRANGER)
+            continue;
+        transport_note_answer(attempt);
+        if (verdict == WIRE_MALFORMED) {
+            abort_attempt(attempt, TRANSPORT_MALFORMED, "malformed answer");
+            return;
+        }
+        transport_cancel(attempt);
+        attempt->ended(attempt, TRANSPORT_ANSWERED, message, size, NULL);
+        return;
+    }
+}
+
+/* The sequence numbers of TCP stand in for the id, which getdns alone knows. */
+static void read_tcp(struct event *event)
+{
+    getdns_eventloop_event *getdns = event->getdns;
+    uint8_t *buffer = event->transport->share->buffer;
+    size_t size;
+    switch (gate_stream(event->watch.fd, buffer, &size)) {
+    case GATE_TAKEN:
+        take_message(event->transport, buffer + 2, size);
+        break;
+    case GATE_OPEN:
+        getdns->read_cb(getdns->userarg);
+        break;
+    case GATE_SHUT:
+    case GATE_DOUBTED:
+    case GATE_TRUNCATED:
+    case GATE_MALFORMED:
+    case GATE_FAILED:
+        break;
+    }
+}
+
+/* getdns writes to streams without MSG_NOSIGNAL. */
+static void serve_stream(struct event *event, bool readable)
+{
+    getdns_eventloop_event *getdns = event->getdns;
+    struct sigpipe sigpipe;
+    sigpipe_hold(&sigpipe);
+    inside_getdns_enter();
+    if (readable && getdns->read_cb != NULL && event->transport->upstream.transport == UPSTREAM_TLS)
+        read_tls(event->transport, getdns);
+    else if (readable && getdns->read_cb != NULL && is_recursion(event->transport))
+        getdns->read_cb(getdns->userarg); /* libunbound reads its own sockets, and reads with care */
+    else if (readable && getdns->read_cb != NULL)
+        read_tcp(event);
+    else if (getdns->write_cb != NULL)
+        getdns->write_cb(getdns->userarg);
+    inside_getdns_leave();
+    sigpipe_release(&sigpipe);
+}
+
+/* getdns lets go of the event at hand before it sends; whatever comes of that, it does not wait to write again. */
+static void write_datagram(void *user)
+{
+    struct event *event = user;
+    struct transport *transport = event->transport;
+    transport->scheduling = event->attempt;
+    inside_getdns_enter();
+    event->getdns->write_cb(event->getdns->userarg);
+    inside_getdns_leave();
+    transport->scheduling = NULL;
+}
+
+static void on_ready(void *user, bool readable, bool writable)
+{
+    struct event *event = user;
+    (void)writable;
+    if (event->attempt == NULL)
+        serve_stream(event, readable);
+    else if (readable)
+        read_datagram(event);
+}
+
+/* An idle stream is closed by a timer, and closing TLS writes. */
+static void on_timer(void *user)
+{
+    struct event *event = user;
+    getdns_eventloop_event *getdns = event->getdns;
+    struct sigpipe sigpipe;
+    if (getdns->timeout_cb == NULL)
+        return;
+    sigpipe_hold(&sigpipe);
+    inside_getdns_enter();
+    getdns->timeout_cb(getdns->userarg);
+    inside_getdns_leave();
+    sigpipe_release(&sigpipe);
+}
+
+static socklen_t write_address(const struct upstream *upstream, struct sockaddr_storage *storage)
+{
+    memset(storage, 0, sizeof(*storage));
+    if (upstream->family == AF_INET) {
+        struct sockaddr_in *in = (struct sockaddr_in *)(void *)storage;
+        in->sin_family = AF_INET;
+        in->sin_port = htons(upstream->port);
+        memcpy(&in->sin_addr, upstream->address, 4);
+        return sizeof(*in);
+    }
+    struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)(void *)storage;
+    in6->sin6_family = AF_INET6;
+    in6->sin6_port = htons(upstream->port);
+    in6->sin6_scope_id = upstream->scope[0] == '\0' ? 0 : if_nametoindex(upstream->scope);
+    memcpy(&in6->sin6_addr, upstream->address, 16);
+    return sizeof(*in6);
+}
+
+static bool is_datagram_socket(int fd)
+{
+    int type = 0;
+    socklen_t size = sizeof(type);
+    return getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0 && type == SOCK_DGRAM;
+}
+
+/* The first sight of a datagram socket is before its first send: tie it to the upstream, so that the kernel drops what
+ * strangers send and tells of a closed port. Returns whose socket it is, NULL for a stream. */
+static struct transport_attempt *adopt_socket(struct transport *transport, int fd)
+{
+    struct transport_attempt *attempt = transport->scheduling;
+    struct sockaddr_storage address;
+    if (attempt == NULL || fd < 0 || is_recursion(transport))
+        return NULL;
+    if (attempt->is_connected)
+        return fd == attempt->socket ? attempt : NULL;
+    if (!is_datagram_socket(fd))
+        return NULL;
+    socklen_t size = write_address(&transport->upstream, &address);
+    attempt->is_connected = connect(fd, (struct sockaddr *)&address, size) == 0;
+    attempt->socket = fd;
+    return attempt;
+}
+
+static getdns_return_t clear(getdns_eventloop *eventloop, getdns_eventloop_event *getdns)
+{
+    struct transport *transport = (struct transport *)(void *)eventloop;
+    struct event *event = getdns->ev;
+    if (event == NULL)
+        return GETDNS_RETURN_GOOD;
+    loop_watch_clear(transport->share->loop, &event->watch);
+    loop_timer_clear(transport->share->loop, &event->timer);
+    freelist_free(transport->share->freelist, event);
+    getdns->ev = NULL;
+    return GETDNS_RETURN_GOOD;
+}
+
+/* A new socket takes a datagram at once, so nobody waits for it. An answer needs no timer of getdns: whoever asked has
+ * one, and cancels. */
+static int watch_datagram(struct event *event, int fd)
+{
+    struct loop *loop = event->transport->share->loop;
+    if (event->getdns->read_cb != NULL)
+        return loop_watch_set(loop, &event->watch, fd, true, false);
+    event->timer.fire = write_datagram;
+    return loop_timer_set(loop, &event->timer, 0);
+}
+
+static int watch_stream(struct event *event, int fd, uint64_t timeout_ms)
+{
+    struct loop *loop = event->transport->share->loop;
+    /* A question that getdns had kept, and that nobody waits for: it is left alone. */
+    if (event->transport->upstream.transport == UPSTREAM_UDP)
+        return 0;
+    const getdns_eventloop_event *getdns = event->getdns;
+    if (fd >= 0 && loop_watch_set(loop, &event->watch, fd, getdns->read_cb != NULL, getdns->write_cb != NULL) != 0)
+        return -1;
+    event->timer.fire = on_timer;
+    return timeout_ms < UINT32_MAX ? loop_timer_set(loop, &event->timer, clock_now_us() + timeout_ms * 1000) : 0;
+}
+
+static getdns_return_t schedule(getdns_eventloop *eventloop, int fd, uint64_t timeout_ms,
+                                getdns_eventloop_event *getdns)
+{
+    struct transport *transport = (struct transport *)(void *)eventloop;
+    struct event *event = freelist_malloc(transport->share->freelist, sizeof(*event));
+    if (event == NULL)
+        return GETDNS_RETURN_MEMORY_ERROR;
+    memset(event, 0, sizeof(*event));
+    event->transport = transport;
+    event->getdns = getdns;
+    event->attempt = adopt_socket(transport, fd);
+    transport->has_scheduled = true;
+    if (fd > transport->highest_fd)
+        transport->highest_fd = fd;
+    event->watch.ready = on_ready;
+    event->watch.user = event;
+    event->timer.user = event;
+    getdns->ev = event;
+    if ((event->attempt != NULL ? watch_datagram(event, fd) : watch_stream(event, fd, timeout_ms)) == 0)
+        return GETDNS_RETURN_GOOD;
+    clear(eventloop, getdns);
+    return GETDNS_RETURN_GENERIC_ERROR;
+}
+
+static void do_nothing(getdns_eventloop *eventloop)
+{
+    (void)eventloop;
+}
+
+/* Only getdns' synchronous calls run a loop, and those are never used. */
+static void run_nothing(getdns_eventloop *eventloop, int blocking)
+{
+    (void)eventloop;
+    (void)blocking;
+}
+
+void events_getdns_init(struct transport *transport)
+{
+    transport->vmt = (getdns_eventloop_vmt){do_nothing, schedule, clear, do_nothing, run_nothing};
+    transport->eventloop.vmt = &transport->vmt;
+}

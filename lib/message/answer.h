@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* answer.h: from a DNS message to our own words: which records carry the answer, and what it comes to. Pure. */
+#ifndef MXCHECK_MESSAGE_ANSWER_H
+#define MXCHECK_MESSAGE_ANSWER_H
+
+#include "dns/resolver.h"
+
+/* Of one answer so many records are kept; the others are counted out. A message holds at most about 5,000. */
+#define ANSWER_RECORDS_MAX 1000
+
+/* Larger answers are not compared: they come over TCP. */
+#define ANSWER_AGREE_MAX 100
+
+/* An answer with the memory that its records and texts live in. */
+struct answer {
+    struct dns_answer dns; /* upstream is left to the caller */
+    enum dns_type type;
+    const mxcheck_memory *memory;
+    void *block;
+};
+
+/* Read a message that wire_walk has found sound, as the answer to name and type. Returns 0, or -1 when memory ran out;
+ * release with answer_clear in either case. */
+int answer_read(struct answer *answer, const mxcheck_memory *memory, const uint8_t *message, size_t size,
+                const char *name, enum dns_type type);
+
+void answer_clear(struct answer *answer);
+
+/* Do two answers to one question say the same, but for the order of records and their TTL? */
+bool answer_agrees(const struct answer *a, const struct answer *b);
+
+/* "SERVFAIL" and its like (RFC 1035 section 4.1.1, RFC 2136 section 2.2); static, never NULL. */
+const char *answer_rcode_name(int rcode);
+
+#endif

@@ -3,7 +3,7 @@
 #ifndef MXCHECK_MESSAGE_ANSWER_H
 #define MXCHECK_MESSAGE_ANSWER_H
 
-#include "dns/resolver.h"
+#include "message/dns_answer.h"
 
 /* Of one answer so many records are kept; the others are counted out. A message holds at most about 5,000. */
 #define ANSWER_RECORDS_MAX 1000

@@ -7,7 +7,7 @@
 #include "options/duration.h"
 #include "options/exempt.h"
 #include "options/reasons.h"
-#include "words/reply.h"
+#include "options/reply_text.h"
 
 #include <assert.h>
 #include <string.h>
@@ -152,7 +152,7 @@ static const char *parse_value(const struct row *row, const char *value, uint64_
         fault = duration_parse_size(value, number);
         break;
     case KIND_REPLY:
-        return value[0] == '\0' ? NULL : reply_template_fault(value, row->reason);
+        return value[0] == '\0' ? NULL : reply_text_fault(value, row->reason);
     case KIND_ANY:
     case KIND_DOMAINS:
     case KIND_NETWORKS:

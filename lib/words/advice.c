@@ -295,12 +295,12 @@ size_t advice_write(const struct options *options, const struct judgement *judge
     struct text text;
 
     enum advice advice = choose(&subject);
-    values.value[TEMPLATE_DOMAIN] = judgement->domain;
-    values.value[TEMPLATE_FAULT] = copy_fault(judgement->fault, fault);
-    values.value[TEMPLATE_HOST] = subject.host;
-    values.value[TEMPLATE_ZONE] = subject.zone;
-    values.value[TEMPLATE_RULE] = subject.rule;
-    values.value[TEMPLATE_DETAIL] = subject.detail;
+    values.value[PLACEHOLDER_DOMAIN] = judgement->domain;
+    values.value[PLACEHOLDER_FAULT] = copy_fault(judgement->fault, fault);
+    values.value[PLACEHOLDER_HOST] = subject.host;
+    values.value[PLACEHOLDER_ZONE] = subject.zone;
+    values.value[PLACEHOLDER_RULE] = subject.rule;
+    values.value[PLACEHOLDER_DETAIL] = subject.detail;
     const char *line = advice != ADVICE_OF_REASON ? sentences[advice] : row == NULL ? "Try again later." : row->hint;
     text_init(&text, buffer, size);
     text_put(&text, sentence, template_fill(line, &values, sentence, ADVICE_MAX));

@@ -244,7 +244,7 @@ static void put_rule(struct text *text, const struct options *options, const str
     char rule[512];
 
     if (row != NULL) {
-        values.value[TEMPLATE_RULE] = judgement->rule;
+        values.value[PLACEHOLDER_RULE] = judgement->rule;
         template_fill(row->rule, &values, rule, sizeof(rule) - 1);
         text_puts(text, "Rule: ");
         text_puts(text, rule);

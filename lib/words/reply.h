@@ -14,7 +14,4 @@ void reply_enhanced_code(const struct options *options, const struct judgement *
 size_t reply_write(const struct options *options, const struct judgement *judgement, const char *id, char *buffer,
                    size_t size);
 
-/* Is `line` fit to replace the reply of this reason and role? Returns NULL, or a static sentence on what is wrong. */
-const char *reply_template_fault(const char *line, mxcheck_reason reason);
-
 #endif

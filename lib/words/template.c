@@ -6,30 +6,6 @@
 
 #include <string.h>
 
-static const char *const names[TEMPLATE_PLACES] = {
-    [TEMPLATE_HINT] = "{hint}", [TEMPLATE_ADDRESS] = "{address}", [TEMPLATE_DOMAIN] = "{domain}",
-    [TEMPLATE_ID] = "{id}",     [TEMPLATE_REASON] = "{reason}",   [TEMPLATE_DETAIL] = "{detail}",
-    [TEMPLATE_HOST] = "{host}", [TEMPLATE_ZONE] = "{zone}",       [TEMPLATE_FAULT] = "{fault}",
-    [TEMPLATE_RULE] = "{rule}",
-};
-
-bool template_is_for_replies(enum template_place place)
-{
-    return place == TEMPLATE_ID || place == TEMPLATE_DOMAIN || place == TEMPLATE_ADDRESS || place == TEMPLATE_REASON ||
-           place == TEMPLATE_HINT;
-}
-
-enum template_place template_match(const char *line, size_t *length)
-{
-    for (int i = 0; i < TEMPLATE_PLACES; i++) {
-        *length = strlen(names[i]);
-        if (strncmp(line, names[i], *length) == 0)
-            return (enum template_place)i;
-    }
-    *length = 0;
-    return TEMPLATE_PLACES;
-}
-
 static bool is_printable(char c)
 {
     return c >= 0x20 && c < 0x7f;
@@ -65,8 +41,8 @@ static size_t fill(const char *start, const struct template_values *values, cons
     const char *line = start;
     while (*line != '\0') {
         size_t length = strcspn(line + 1, "{") + 1; /* up to the next place */
-        enum template_place place = *line == '{' ? template_match(line, &length) : TEMPLATE_PLACES;
-        if (place == TEMPLATE_PLACES) {
+        enum placeholder place = *line == '{' ? placeholder_match(line, &length) : PLACEHOLDERS;
+        if (place == PLACEHOLDERS) {
             length = length == 0 ? 1 : length;
             put_printable(text, line, length);
             line += length;
@@ -82,12 +58,12 @@ static size_t fill(const char *start, const struct template_values *values, cons
 
 size_t template_fill(const char *line, const struct template_values *values, char *out, size_t limit)
 {
-    size_t keep[TEMPLATE_PLACES];
+    size_t keep[PLACEHOLDERS];
     struct text text;
 
-    for (int i = 0; i < TEMPLATE_PLACES; i++)
+    for (int i = 0; i < PLACEHOLDERS; i++)
         keep[i] = values->value[i] == NULL ? 0 : strlen(values->value[i]);
-    for (int i = 0; i < TEMPLATE_PLACES; i++) {
+    for (int i = 0; i < PLACEHOLDERS; i++) {
         text_init(&text, NULL, 0);
         size_t length = fill(line, values, keep, &text);
         if (length <= limit)

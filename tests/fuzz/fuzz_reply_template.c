@@ -6,6 +6,7 @@
 
 #include "base/memory.h"
 #include "options/reasons.h"
+#include "options/reply_text.h"
 #include "words/reply.h"
 #include "words/template.h"
 
@@ -39,7 +40,7 @@ static void check_filling(const char *line, const struct template_values *values
 }
 
 /* One value, which is not cut where the line has room for it. */
-static void check_whole_value(enum template_place place, const char *name, const char *value)
+static void check_whole_value(enum placeholder place, const char *name, const char *value)
 {
     struct template_values values = {{NULL}};
     char line[40];
@@ -63,8 +64,8 @@ static bool has_empty_place(const char *line, const struct template_values *valu
 {
     size_t length;
     for (const char *p = strchr(line, '{'); p != NULL; p = strchr(p + 1, '{')) {
-        enum template_place place = template_match(p, &length);
-        if (place == TEMPLATE_HINT || place == TEMPLATE_REASON || !template_is_for_replies(place))
+        enum placeholder place = placeholder_match(p, &length);
+        if (place == PLACEHOLDER_HINT || place == PLACEHOLDER_REASON || !placeholder_is_for_replies(place))
             continue;
         if (values->value[place] == NULL || values->value[place][0] == '\0')
             return true;
@@ -83,13 +84,13 @@ static void check_reply(const char *line, const struct reason *row, const struct
     options_init(&options);
     snprintf(name, sizeof(name), "reply.%s.rcpt", row->word);
     mxcheck_status status = options_set(&options, &memory_libc, name, line, error, sizeof(error));
-    const char *fault = reply_template_fault(line, row->number);
+    const char *fault = reply_text_fault(line, row->number);
     demand(fault == NULL || check_is_printable(fault, false));
     demand((status == MXCHECK_OK) == (fault == NULL || line[0] == '\0'));
-    judgement.address = values->value[TEMPLATE_ADDRESS] == NULL ? "" : values->value[TEMPLATE_ADDRESS];
-    judgement.domain = values->value[TEMPLATE_DOMAIN] == NULL ? "" : values->value[TEMPLATE_DOMAIN];
+    judgement.address = values->value[PLACEHOLDER_ADDRESS] == NULL ? "" : values->value[PLACEHOLDER_ADDRESS];
+    judgement.domain = values->value[PLACEHOLDER_DOMAIN] == NULL ? "" : values->value[PLACEHOLDER_DOMAIN];
     judgement.fault = judgement.rule = "";
-    size_t length = reply_write(&options, &judgement, values->value[TEMPLATE_ID], reply, sizeof(reply));
+    size_t length = reply_write(&options, &judgement, values->value[PLACEHOLDER_ID], reply, sizeof(reply));
     demand(length <= REPLY_MAX && strlen(reply) == length && check_is_printable(reply, false));
     demand(has_empty_place(line, values) || reply[0] == classes[row->verdict]);
     if (fault == NULL && !has_empty_place(line, values)) {
@@ -102,11 +103,11 @@ static void check_reply(const char *line, const struct reason *row, const struct
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static const char *const names[TEMPLATE_PLACES] = {
-        [TEMPLATE_HINT] = "hint", [TEMPLATE_ADDRESS] = "address", [TEMPLATE_DOMAIN] = "domain",
-        [TEMPLATE_ID] = "id",     [TEMPLATE_REASON] = "reason",   [TEMPLATE_DETAIL] = "detail",
-        [TEMPLATE_HOST] = "host", [TEMPLATE_ZONE] = "zone",       [TEMPLATE_FAULT] = "fault",
-        [TEMPLATE_RULE] = "rule",
+    static const char *const names[PLACEHOLDERS] = {
+        [PLACEHOLDER_HINT] = "hint", [PLACEHOLDER_ADDRESS] = "address", [PLACEHOLDER_DOMAIN] = "domain",
+        [PLACEHOLDER_ID] = "id",     [PLACEHOLDER_REASON] = "reason",   [PLACEHOLDER_DETAIL] = "detail",
+        [PLACEHOLDER_HOST] = "host", [PLACEHOLDER_ZONE] = "zone",       [PLACEHOLDER_FAULT] = "fault",
+        [PLACEHOLDER_RULE] = "rule",
     };
     struct template_values values = {{NULL}};
     if (size < 2)
@@ -114,9 +115,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     char *text = check_string(data + 2, size - 2);
     char *end = text + size - 2;
     char *at = text + strlen(text);
-    for (int i = 0; i < TEMPLATE_PLACES && at < end; i++) {
+    for (int i = 0; i < PLACEHOLDERS && at < end; i++) {
         values.value[i] = at + 1;
-        check_whole_value((enum template_place)i, names[i], at + 1);
+        check_whole_value((enum placeholder)i, names[i], at + 1);
         at += 1 + strlen(at + 1);
     }
     check_filling(text, &values, REPLY_MAX);

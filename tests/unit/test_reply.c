@@ -10,6 +10,7 @@
 #include "base/memory.h"
 #include "judge/policy.h"
 #include "options/reasons.h"
+#include "options/reply_text.h"
 #include "words/reply.h"
 
 #include <stdio.h>
@@ -104,7 +105,7 @@ static void test_code_and_verdict_always_agree(void **state)
             assert_null(strstr(line, "  "));
         }
         for (int n = 0; row != NULL && n < 4; n++)
-            assert_null(reply_template_fault(row->reply[n / 2][n % 2], row->number));
+            assert_null(reply_text_fault(row->reply[n / 2][n % 2], row->number));
     }
 }
 
@@ -227,16 +228,16 @@ static void test_unfit_templates_are_refused(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        if ((reply_template_fault(rows[i].line, rows[i].reason) == NULL) != rows[i].fits)
+        if ((reply_text_fault(rows[i].line, rows[i].reason) == NULL) != rows[i].fits)
             fail_msg("'%s' for %d", rows[i].line, (int)rows[i].reason);
     }
     memset(longest, 'a', sizeof(longest));
     memcpy(longest, "550 5.1.2 ", 10);
     longest[510] = '\0';
-    assert_null(reply_template_fault(longest, 100));
+    assert_null(reply_text_fault(longest, 100));
     longest[510] = 'a';
     longest[511] = '\0';
-    assert_non_null(reply_template_fault(longest, 100));
+    assert_non_null(reply_text_fault(longest, 100));
 }
 
 int main(void)

@@ -12,6 +12,7 @@
 #include "facts/draft.h"
 #include "judge/policy.h"
 #include "options/reasons.h"
+#include "options/reply_text.h"
 #include "words/reply.h"
 
 #include <stdio.h>
@@ -322,7 +323,7 @@ static void test_a_reply_that_contradicts_the_verdict_is_refused_for_every_reaso
         for (int class = 0; class < 3; class ++) {
             static const mxcheck_verdict verdicts[] = {MXCHECK_VERDICT_ACCEPT, MXCHECK_VERDICT_DEFER,
                                                        MXCHECK_VERDICT_REJECT};
-            const char *fault = reply_template_fault(lines[class], row->number);
+            const char *fault = reply_text_fault(lines[class], row->number);
             assert_int_equal(fault == NULL, row->verdict == verdicts[class]);
         }
     }

@@ -11,7 +11,7 @@
 
 int check_begin(mxcheck_ctx *ctx, mxcheck_role role, const char *address, struct check *check)
 {
-    check->recollection.large = NULL;
+    check->cached.large = NULL;
     check->is_fading = false;
     if (address_parse(address, &check->parsed) != 0)
         return -1;
@@ -19,34 +19,34 @@ int check_begin(mxcheck_ctx *ctx, mxcheck_role role, const char *address, struct
         return 1;
     if (!ctx->settings->resolvers.is_fixed)
         resolvers_look(&ctx->settings->resolvers, &ctx->settings->log, clock_coarse_us(ctx->settings->sleep));
-    enum recall outcome = recall(ctx->settings, ctx->cache, false, &check->recollection, &check->judgement);
-    if (outcome == RECALL_NOTHING) {
+    enum cache_lookup outcome = cache_lookup(ctx->settings, ctx->cache, false, &check->cached, &check->judgement);
+    if (outcome == CACHE_LOOKUP_NOTHING) {
         check->judgement.facts = NULL;
         check->judgement.is_cached = false;
         return 0;
     }
-    check->is_fading = outcome == RECALL_FADING && ctx->settings->options.prefetch;
+    check->is_fading = outcome == CACHE_LOOKUP_FADING && ctx->settings->options.prefetch;
     return 1;
 }
 
 uint64_t check_deadline(const mxcheck_ctx *ctx, const struct judgement *judgement, uint64_t started_us)
 {
     uint64_t wait_ms = ctx->settings->options.timeout_ms;
-    if (wait_ms > STALE_TIMER_MS && recall_has_stale(ctx->settings, ctx->cache, judgement))
+    if (wait_ms > STALE_TIMER_MS && cache_lookup_has_stale(ctx->settings, ctx->cache, judgement))
         wait_ms = STALE_TIMER_MS;
     return started_us + wait_ms * 1000;
 }
 
 /* Judge by what DNS said just now, or, where it failed, by what is stale. */
 static void conclude(mxcheck_ctx *ctx, const struct facts *facts, struct judgement *judgement,
-                     struct recollection *recollection)
+                     struct cached_facts *cached)
 {
     const struct options *options = &ctx->settings->options;
-    recollection->large = NULL;
+    cached->large = NULL;
     policy_judge_facts(options, facts, judgement);
     if (judgement->failure == FACTS_NOT_ASKED || options->serve_stale_ms == 0)
         return;
-    if (recall(ctx->settings, ctx->cache, true, recollection, judgement) != RECALL_STALE)
+    if (cache_lookup(ctx->settings, ctx->cache, true, cached, judgement) != CACHE_LOOKUP_STALE)
         policy_judge_facts(options, facts, judgement);
 }
 
@@ -63,12 +63,12 @@ static bool replace(mxcheck_ctx *ctx, const struct judgement *judgement, mxcheck
 
 void check_land(mxcheck_ctx *ctx, struct facts *facts, uint64_t started_us, mxcheck_result **open)
 {
-    struct recollection recollection = {.large = NULL};
+    struct cached_facts cached = {.large = NULL};
     struct judgement judgement = (*open)->judgement;
     if (facts == NULL)
         policy_judge_overload(&judgement);
     else
-        conclude(ctx, facts, &judgement, &recollection);
+        conclude(ctx, facts, &judgement, &cached);
     if (judgement.is_stale && replace(ctx, &judgement, open)) {
         facts_unref(facts, &ctx->settings->memory);
     } else {
@@ -77,13 +77,13 @@ void check_land(mxcheck_ctx *ctx, struct facts *facts, uint64_t started_us, mxch
         (*open)->judgement = judgement;
         (*open)->facts = facts;
     }
-    recall_forget(ctx->settings, &recollection);
+    cache_lookup_forget(ctx->settings, &cached);
     result_finish(*open, clock_now_us() - started_us);
 }
 
 void check_clear(const mxcheck_ctx *ctx, struct check *check)
 {
-    recall_forget(ctx->settings, &check->recollection);
+    cache_lookup_forget(ctx->settings, &check->cached);
 }
 
 /* What address and memory leave open, DNS decides. Gives *facts, NULL when it was not asked. */
@@ -102,7 +102,7 @@ static mxcheck_status ask_dns(mxcheck_ctx *ctx, struct check *check, uint64_t st
     status = engine_lookup(engine, check->parsed.domain, deadline_us, facts);
     pool_give(&ctx->pool, engine);
     if (status == MXCHECK_OK)
-        conclude(ctx, *facts, &check->judgement, &check->recollection);
+        conclude(ctx, *facts, &check->judgement, &check->cached);
     return status;
 }
 

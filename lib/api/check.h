@@ -10,7 +10,7 @@
 struct check {
     struct address parsed;
     struct judgement judgement; /* its texts lie in this struct */
-    struct recollection recollection;
+    struct cached_facts cached;
     bool is_fading; /* the facts are in the last tenth of their time, and the option prefetch wants them anew */
 };
 

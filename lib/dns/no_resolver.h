@@ -7,6 +7,6 @@
 
 /* Gives a resolver on `loop`, which must outlive it, as must `memory`; `why` is copied, and cut where it is long.
  * Returns NULL when memory ran out. */
-struct resolver *resolver_none_new(const mxcheck_memory *memory, struct loop *loop, const char *why);
+struct resolver *no_resolver_new(const mxcheck_memory *memory, struct loop *loop, const char *why);
 
 #endif

@@ -27,11 +27,11 @@ void question_free(struct question *question)
     struct question_share *share = question->share;
     for (size_t i = 0; i < question->attempt_count; i++)
         transport_cancel(&question->attempts[i].transport);
-    line_leave(&share->line, &question->place);
-    loop_timer_clear(share->transport.loop, &question->timer);
+    send_queue_leave(&share->queue, &question->place);
+    loop_timer_clear(share->resolver->loop, &question->timer);
     unlink_question(question);
-    if (!line_is_empty(&share->line))
-        line_move(&share->line, share->transport.running, clock_now_us());
+    if (!send_queue_is_empty(&share->queue))
+        send_queue_move(&share->queue, transports_running(share->transports), clock_now_us());
     question->handle->inner = NULL;
     question_drop(&question->fallback);
     question_drop(&question->hearsay);
@@ -139,14 +139,14 @@ int question_start(struct question_share *share, const char *name, enum dns_type
     question->place.user = question;
     question->timer.fire = on_timer;
     question->timer.user = question;
-    retry_init(&question->retry, share->count);
-    for (size_t i = 0; i < share->count; i++) {
+    retry_init(&question->retry, share->upstreams.count);
+    for (size_t i = 0; i < share->upstreams.count; i++) {
         if (question_upstream(question, i)->transport == UPSTREAM_RECURSION)
             retry_has_no_plain_form(&question->retry, i);
         else if (question_upstream(question, i)->transport != UPSTREAM_UDP)
             retry_is_asked_by_stream(&question->retry, i);
     }
-    if (loop_timer_set(share->transport.loop, &question->timer, 0) != 0) {
+    if (loop_timer_set(share->resolver->loop, &question->timer, 0) != 0) {
         memory_free(share->memory, question);
         return -1;
     }

@@ -73,7 +73,7 @@ static void conclude_or_hurry(struct question *question)
             question_conclude(question);
         return;
     }
-    if (retry_choose(&question->retry, question->share->health) < question->share->count)
+    if (retry_choose(&question->retry, question->share->health) < question->share->upstreams.count)
         question_hurry(question);
 }
 
@@ -129,7 +129,7 @@ static bool is_negative(const struct answer *answer)
 static bool is_empty(const struct question *question, const struct answer *answer)
 {
     return answer->dns.outcome == DNS_NODATA && !answer->dns.has_soa && answer->dns.alias[0] == '\0' &&
-           question->share->count > 1;
+           question->share->upstreams.count > 1;
 }
 
 /* Does it say that there is nothing, to a name in our own letter case? */

@@ -5,7 +5,7 @@
 #include <string.h>
 
 /* How much longer than we getdns waits: our own deadline ends a question, its timer is only a net below. */
-#define GETDNS_GRACE_US 2000000
+#define TRANSPORT_GRACE_US 2000000
 
 static void init_attempt(struct attempt *attempt, struct question *question, size_t upstream, enum retry_form form,
                          bool is_over_tcp)
@@ -35,9 +35,10 @@ static void wait_out_shortage(struct question *question, uint64_t now_us)
     question->is_due = true;
     question->has_lacked_descriptor = true;
     if (!question_has_running(question))
-        line_enter(&question->share->line, &question->place);
-    question_set_timer(question, now_us + LINE_SHORTAGE_US < question->deadline_us ? now_us + LINE_SHORTAGE_US
-                                                                                   : question->deadline_us);
+        send_queue_enter(&question->share->queue, &question->place);
+    question_set_timer(question, now_us + SEND_QUEUE_SHORTAGE_US < question->deadline_us
+                                     ? now_us + SEND_QUEUE_SHORTAGE_US
+                                     : question->deadline_us);
 }
 
 static void on_no_memory(struct question *question)
@@ -53,7 +54,7 @@ static void count_sent(const struct attempt *attempt)
 {
     struct question *question = attempt->question;
     retry_note_sent(&question->retry, attempt->upstream, attempt->form);
-    line_note_sent(&question->share->line);
+    send_queue_note_sent(&question->share->queue);
     resolver_count(question->share->resolver, RESOLVER_QUERIES);
     if (attempt > question->attempts)
         resolver_count(question->share->resolver, RESOLVER_RETRIES);
@@ -71,8 +72,8 @@ void question_send(struct question *question, size_t upstream, enum retry_form f
     uint64_t left_us = question->deadline_us > now_us ? question->deadline_us - now_us : 0;
     init_attempt(attempt, question, upstream, form, is_over_tcp);
     question->attempt_count++;
-    enum transport_sending sending = transport_ask(&share->transports[upstream + (is_over_tcp ? share->count : 0)],
-                                                   &attempt->transport, left_us + GETDNS_GRACE_US);
+    enum transport_sending sending = transport_ask(transports_get(share->transports, upstream, is_over_tcp),
+                                                   &attempt->transport, left_us + TRANSPORT_GRACE_US);
     if (sending == TRANSPORT_SENT) {
         count_sent(attempt);
         return;
@@ -83,7 +84,7 @@ void question_send(struct question *question, size_t upstream, enum retry_form f
     if (sending == TRANSPORT_BUSY) {
         question->is_put_off = true;
     } else if (sending == TRANSPORT_NO_DESCRIPTOR) {
-        line_note_shortage(&share->line, share->transport.running, now_us);
+        send_queue_note_shortage(&share->queue, transports_running(share->transports), now_us);
         wait_out_shortage(question, now_us);
     } else if (sending == TRANSPORT_NO_MEMORY) {
         on_no_memory(question);
@@ -159,7 +160,7 @@ static void send_wanted_plain(struct question *question, uint64_t now_us)
 {
     uint32_t wanted = question->wants_plain;
     question->wants_plain = 0;
-    for (size_t i = 0; i < question->share->count; i++) {
+    for (size_t i = 0; i < question->share->upstreams.count; i++) {
         if ((wanted >> i & 1U) != 0 && !question_is_plain_running(question, i) && !question->is_concluded)
             question_send(question, i, RETRY_PLAIN, false, now_us);
     }
@@ -169,22 +170,23 @@ static void send_wanted_plain(struct question *question, uint64_t now_us)
 static void send_probe(struct question *question, size_t chosen, uint64_t now_us)
 {
     struct question_share *share = question->share;
-    size_t probe = share->count > 1 ? health_choose_probe(share->health, share->count, now_us) : share->count;
-    if (probe < share->count && probe != chosen && !question->is_concluded)
+    size_t probe = share->upstreams.count > 1 ? health_choose_probe(share->health, share->upstreams.count, now_us)
+                                              : share->upstreams.count;
+    if (probe < share->upstreams.count && probe != chosen && !question->is_concluded)
         question_send(question, probe, RETRY_USUAL, false, now_us);
 }
 
 static void wait_in_line(struct question *question, uint64_t now_us)
 {
     struct question_share *share = question->share;
-    if (line_has_shortage(&share->line, now_us)) {
+    if (send_queue_has_shortage(&share->queue, now_us)) {
         wait_out_shortage(question, now_us);
         return;
     }
     drop_oldest(question);
-    line_enter(&share->line, &question->place);
+    send_queue_enter(&share->queue, &question->place);
     question_set_timer(question, question->deadline_us);
-    line_move(&share->line, share->transport.running, now_us);
+    send_queue_move(&share->queue, transports_running(share->transports), now_us);
 }
 
 /* The wait has not begun. */
@@ -203,7 +205,7 @@ void question_send_next(struct question *question, uint64_t now_us)
         note_unanswered(question, now_us);
         retry_reopen(&question->retry);
     }
-    if (!line_take(&share->line, &question->place, share->transport.running, now_us)) {
+    if (!send_queue_take(&share->queue, &question->place, transports_running(share->transports), now_us)) {
         wait_in_line(question, now_us);
         return;
     }
@@ -215,7 +217,7 @@ void question_send_next(struct question *question, uint64_t now_us)
         return;
     }
     size_t upstream = retry_choose(&question->retry, share->health);
-    if (upstream == share->count)
+    if (upstream == share->upstreams.count)
         return;
     send_to(question, upstream, now_us);
     if (question->is_put_off && !question->is_concluded)

@@ -19,7 +19,7 @@ const char *question_type_name(enum dns_type type)
 
 const struct upstream *question_upstream(const struct question *question, size_t upstream)
 {
-    return &question->share->transports[upstream].upstream;
+    return &question->share->upstreams.item[upstream];
 }
 
 struct health *question_health(const struct question *question, size_t upstream)
@@ -30,7 +30,7 @@ struct health *question_health(const struct question *question, size_t upstream)
 void question_set_timer(struct question *question, uint64_t due_us)
 {
     /* The heap has room for this timer since the start. */
-    loop_timer_set(question->share->transport.loop, &question->timer, due_us);
+    loop_timer_set(question->share->resolver->loop, &question->timer, due_us);
 }
 
 void question_conclude(struct question *question)
@@ -152,11 +152,11 @@ void question_note_quirk(struct question_share *share, size_t upstream)
     uint64_t now_us = clock_now_us();
     if (!health_has_quirk(&share->health[upstream], now_us))
         log_line(share->log, MXCHECK_LOG_INFO, "%s fails questions with EDNS or with letter case, and is asked without",
-                 share->transports[upstream].upstream.name);
+                 share->upstreams.item[upstream].name);
     health_note_quirk(&share->health[upstream], now_us);
 }
 
 bool question_believes(const struct question *question, size_t upstream)
 {
-    return question->share->transport.asks_ad && upstream_is_trusted(question_upstream(question, upstream));
+    return question->share->asks_ad && upstream_is_trusted(question_upstream(question, upstream));
 }

@@ -4,7 +4,7 @@
 #ifndef MXCHECK_DNS_QUESTION_STATE_H
 #define MXCHECK_DNS_QUESTION_STATE_H
 
-#include "dns/question.h"
+#include "dns/question_share.h"
 #include "dns/retry.h"
 #include "message/answer.h"
 
@@ -35,7 +35,7 @@ struct question {
     struct resolver_query *handle;
     struct question *next;
     struct question **link;
-    struct line_place place;
+    struct send_queue_place place;
     enum dns_type type;
     bool confirms;     /* RESOLVER_CONFIRMS */
     bool has_case;     /* the cased name is not the name */

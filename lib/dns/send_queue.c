@@ -2,44 +2,44 @@
 /* send_queue.c: a linked queue, and how many attempts the system allows. */
 #include "dns/send_queue.h"
 
-void line_init(struct line *line)
+void send_queue_init(struct send_queue *queue)
 {
-    line->first = NULL;
-    line->end = &line->first;
-    line->called = 0;
-    line->capacity = LINE_CAPACITY_MAX;
-    line->shortage_until_us = 0;
+    queue->first = NULL;
+    queue->end = &queue->first;
+    queue->called = 0;
+    queue->capacity = SEND_QUEUE_CAPACITY_MAX;
+    queue->shortage_until_us = 0;
 }
 
-bool line_is_empty(const struct line *line)
+bool send_queue_is_empty(const struct send_queue *queue)
 {
-    return line->first == NULL;
+    return queue->first == NULL;
 }
 
-bool line_has_shortage(const struct line *line, uint64_t now_us)
+bool send_queue_has_shortage(const struct send_queue *queue, uint64_t now_us)
 {
-    return now_us < line->shortage_until_us;
+    return now_us < queue->shortage_until_us;
 }
 
-static size_t capacity(const struct line *line, uint64_t now_us)
+static size_t capacity(const struct send_queue *queue, uint64_t now_us)
 {
-    return line_has_shortage(line, now_us) ? line->capacity : LINE_CAPACITY_MAX;
+    return send_queue_has_shortage(queue, now_us) ? queue->capacity : SEND_QUEUE_CAPACITY_MAX;
 }
 
-void line_enter(struct line *line, struct line_place *place)
+void send_queue_enter(struct send_queue *queue, struct send_queue_place *place)
 {
     if (place->is_waiting)
         return;
     place->is_waiting = true;
     place->next = NULL;
-    *line->end = place;
-    line->end = &place->next;
+    *queue->end = place;
+    queue->end = &place->next;
 }
 
-void line_leave(struct line *line, struct line_place *place)
+void send_queue_leave(struct send_queue *queue, struct send_queue_place *place)
 {
-    struct line_place **link = &line->first;
-    line->called -= place->is_called;
+    struct send_queue_place **link = &queue->first;
+    queue->called -= place->is_called;
     place->is_called = false;
     if (!place->is_waiting)
         return;
@@ -47,40 +47,40 @@ void line_leave(struct line *line, struct line_place *place)
     while (*link != place)
         link = &(*link)->next;
     *link = place->next;
-    if (line->end == &place->next)
-        line->end = link;
+    if (queue->end == &place->next)
+        queue->end = link;
 }
 
-void line_move(struct line *line, size_t running, uint64_t now_us)
+void send_queue_move(struct send_queue *queue, size_t running, uint64_t now_us)
 {
-    size_t most = capacity(line, now_us);
-    while (line->first != NULL && running + line->called < most) {
-        struct line_place *place = line->first;
-        line_leave(line, place);
+    size_t most = capacity(queue, now_us);
+    while (queue->first != NULL && running + queue->called < most) {
+        struct send_queue_place *place = queue->first;
+        send_queue_leave(queue, place);
         place->is_called = true;
-        line->called++;
+        queue->called++;
         place->call(place->user);
     }
 }
 
-bool line_take(struct line *line, struct line_place *place, size_t running, uint64_t now_us)
+bool send_queue_take(struct send_queue *queue, struct send_queue_place *place, size_t running, uint64_t now_us)
 {
-    bool is_first = place->is_called || line->first == NULL || line->first == place;
-    size_t taken = running + line->called - place->is_called;
-    if (!is_first || taken >= capacity(line, now_us))
+    bool is_first = place->is_called || queue->first == NULL || queue->first == place;
+    size_t taken = running + queue->called - place->is_called;
+    if (!is_first || taken >= capacity(queue, now_us))
         return false;
-    line_leave(line, place);
+    send_queue_leave(queue, place);
     return true;
 }
 
-void line_note_shortage(struct line *line, size_t running, uint64_t now_us)
+void send_queue_note_shortage(struct send_queue *queue, size_t running, uint64_t now_us)
 {
-    line->capacity = running > 0 ? running : 1;
-    line->shortage_until_us = now_us + LINE_SHORTAGE_US;
+    queue->capacity = running > 0 ? running : 1;
+    queue->shortage_until_us = now_us + SEND_QUEUE_SHORTAGE_US;
 }
 
-void line_note_sent(struct line *line)
+void send_queue_note_sent(struct send_queue *queue)
 {
-    if (line->capacity < LINE_CAPACITY_MAX)
-        line->capacity++;
+    if (queue->capacity < SEND_QUEUE_CAPACITY_MAX)
+        queue->capacity++;
 }

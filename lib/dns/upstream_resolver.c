@@ -1,29 +1,28 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* upstream_resolver.c: a resolver made of questions and of a transport for each upstream. */
+/* upstream_resolver.c: a resolver made of questions, and of a transport for each upstream. */
 #include "dns/upstream_resolver.h"
 
 #include "base/clock.h"
 #include "base/memory.h"
-#include "dns/getdns/gate.h"
 #include "dns/question.h"
+#include "dns/question_share.h"
 
 #include <string.h>
 
-struct getdns_resolver {
+struct upstream_resolver {
     struct resolver base; /* first */
     struct question_share share;
-    struct transport transports[]; /* share.transports */
 };
 
-static struct getdns_resolver *resolver_of(struct resolver *base)
+static struct question_share *share_of(struct resolver *base)
 {
-    return (struct getdns_resolver *)(void *)base;
+    return &((struct upstream_resolver *)(void *)base)->share;
 }
 
 static int ask(struct resolver *base, const char *name, enum dns_type type, unsigned flags, uint64_t deadline_us,
                resolver_cb callback, void *user, struct resolver_query *handle)
 {
-    return question_start(&resolver_of(base)->share, name, type, flags, deadline_us, callback, user, handle);
+    return question_start(share_of(base), name, type, flags, deadline_us, callback, user, handle);
 }
 
 static void cancel(struct resolver_query *handle)
@@ -33,49 +32,33 @@ static void cancel(struct resolver_query *handle)
 
 static bool is_idle(const struct resolver *base)
 {
-    return ((const struct getdns_resolver *)(const void *)base)->share.questions == NULL;
+    return ((const struct upstream_resolver *)(const void *)base)->share.questions == NULL;
 }
 
 static void contradict(struct resolver *base, const char *upstream)
 {
-    struct question_share *share = &resolver_of(base)->share;
-    for (size_t i = 0; i < share->count; i++) {
-        if (strcmp(share->transports[i].upstream.name, upstream) == 0)
+    struct question_share *share = share_of(base);
+    for (size_t i = 0; i < share->upstreams.count; i++) {
+        if (strcmp(share->upstreams.item[i].name, upstream) == 0)
             health_note_quirk(&share->health[i], clock_now_us());
     }
 }
 
 static void destroy(struct resolver *base)
 {
-    struct question_share *share = &resolver_of(base)->share;
-    const mxcheck_memory *memory = share->memory;
+    struct question_share *share = share_of(base);
     while (share->questions != NULL)
         question_free(share->questions);
-    for (size_t i = 0; i < share->count * 2; i++)
-        transport_clear(&share->transports[i]);
-    freelist_destroy(share->transport.freelist);
-    memory_free(memory, share->transport.buffer);
-    memory_free(memory, resolver_of(base));
+    transports_free(share->transports);
+    memory_free(share->memory, base);
 }
 
 static const struct resolver_ops ops = {ask, cancel, is_idle, contradict, destroy};
 
-static void init_transports(struct question_share *share, const struct upstreams *upstreams)
+struct resolver *upstream_resolver_new(const mxcheck_memory *memory, const struct log *log, struct loop *loop,
+                                       const struct upstreams *upstreams, const struct resolver_settings *settings)
 {
-    share->count = upstreams->count;
-    for (size_t i = 0; i < upstreams->count; i++) {
-        struct upstream over_tcp = upstreams->item[i];
-        over_tcp.transport = over_tcp.transport == UPSTREAM_UDP ? UPSTREAM_TCP : over_tcp.transport;
-        transport_init(&share->transports[i], &share->transport, &upstreams->item[i]);
-        transport_init(&share->transports[upstreams->count + i], &share->transport, &over_tcp);
-    }
-}
-
-struct resolver *resolver_getdns_new(const mxcheck_memory *memory, const struct log *log, struct loop *loop,
-                                     const struct upstreams *upstreams, const struct resolver_settings *settings)
-{
-    struct getdns_resolver *resolver =
-        memory_zalloc(memory, 1, sizeof(*resolver) + upstreams->count * 2 * sizeof(struct transport));
+    struct upstream_resolver *resolver = memory_zalloc(memory, 1, sizeof(*resolver));
     if (resolver == NULL)
         return NULL;
     struct question_share *share = &resolver->share;
@@ -84,19 +67,16 @@ struct resolver *resolver_getdns_new(const mxcheck_memory *memory, const struct 
     share->resolver = &resolver->base;
     share->memory = memory;
     share->log = log;
-    share->transports = resolver->transports;
+    share->upstreams = *upstreams;
     share->retry_after_us = settings->retry_after_us;
     share->is_case_random = settings->is_case_random;
-    line_init(&share->line);
+    share->asks_ad = settings->asks_ad;
+    send_queue_init(&share->queue);
     letter_case_init(&share->letter_case);
-    share->transport.loop = loop;
-    share->transport.asks_ad = settings->asks_ad;
-    share->transport.freelist = freelist_new(memory);
-    share->transport.buffer = memory_alloc(memory, GATE_BUFFER_SIZE);
-    if (share->transport.freelist == NULL || share->transport.buffer == NULL) {
+    share->transports = transports_new(memory, loop, upstreams, settings->asks_ad);
+    if (share->transports == NULL) {
         destroy(&resolver->base);
         return NULL;
     }
-    init_transports(share, upstreams);
     return &resolver->base;
 }

@@ -312,13 +312,13 @@ static void take_line(const char *line, struct reading *reading)
 }
 
 /* Lines are gathered from blocks, so that a file of any size and any octets takes no more than this. */
-struct line {
+struct send_queue {
     char text[LINE_SIZE];
     size_t length;
     bool is_unfit; /* too long, or with a NUL in it */
 };
 
-static void take_octet(struct line *line, char octet, struct reading *reading)
+static void take_octet(struct send_queue *line, char octet, struct reading *reading)
 {
     if (octet == '\n') {
         line->text[line->length] = '\0';
@@ -335,7 +335,7 @@ static void take_octet(struct line *line, char octet, struct reading *reading)
 
 static int read_lines(int fd, struct reading *reading)
 {
-    struct line line = {.length = 0, .is_unfit = false};
+    struct send_queue line = {.length = 0, .is_unfit = false};
     char block[4096];
     for (size_t total = 0; total < FILE_MAX;) {
         ssize_t size = read(fd, block, sizeof(block));

@@ -11,24 +11,24 @@
 
 /* A copy of the facts; NULL when there is none, or no memory for it. */
 static const struct facts *fetch(const struct settings *settings, mxcheck_cache *cache, enum cache_kind kind,
-                                 const struct judgement *judgement, struct recollection *recollection)
+                                 const struct judgement *judgement, struct cached_facts *cached)
 {
     const char *domain = judgement->domain;
     size_t length = judgement->domain_length;
-    uint64_t hash = recollection->hash;
-    size_t room = sizeof(recollection->small);
-    size_t size = cache_get(cache, kind, hash, domain, length, &recollection->small, room);
+    uint64_t hash = cached->hash;
+    size_t room = sizeof(cached->small);
+    size_t size = cache_get(cache, kind, hash, domain, length, &cached->small, room);
     if (size <= room)
-        return size == 0 ? NULL : &recollection->small.facts;
+        return size == 0 ? NULL : &cached->small.facts;
     for (int tries = 0; tries < TRIES_MAX && size > room; tries++) {
-        recall_forget(settings, recollection);
+        cache_lookup_forget(settings, cached);
         room = size;
-        recollection->large = memory_alloc(&settings->memory, room);
-        if (recollection->large == NULL)
+        cached->large = memory_alloc(&settings->memory, room);
+        if (cached->large == NULL)
             return NULL;
-        size = cache_get(cache, kind, hash, domain, length, recollection->large, room);
+        size = cache_get(cache, kind, hash, domain, length, cached->large, room);
     }
-    return size == 0 || size > room ? NULL : recollection->large;
+    return size == 0 || size > room ? NULL : cached->large;
 }
 
 /* Microseconds since the facts were learned. The coarse clock may be a little behind. */
@@ -46,89 +46,91 @@ static bool judge(const struct settings *settings, const struct facts *facts, st
     return true;
 }
 
-static enum recall recall_fresh(const struct settings *settings, mxcheck_cache *cache, enum cache_kind kind,
-                                uint64_t now_us, struct recollection *recollection, struct judgement *judgement)
+static enum cache_lookup cache_lookup_fresh(const struct settings *settings, mxcheck_cache *cache, enum cache_kind kind,
+                                            uint64_t now_us, struct cached_facts *cached,
+                                            struct judgement *judgement)
 {
-    recall_forget(settings, recollection);
-    const struct facts *facts = fetch(settings, cache, kind, judgement, recollection);
+    cache_lookup_forget(settings, cached);
+    const struct facts *facts = fetch(settings, cache, kind, judgement, cached);
     if (!judge(settings, facts, judgement))
-        return RECALL_NOTHING;
+        return CACHE_LOOKUP_NOTHING;
     uint64_t age_us = age_of(facts, now_us);
     uint64_t hold_us = (uint64_t)judgement->hold_ms * 1000;
     if (age_us >= hold_us)
-        return RECALL_NOTHING;
+        return CACHE_LOOKUP_NOTHING;
     judgement->is_cached = true;
     judgement->ttl_s = (unsigned)((hold_us - age_us + 500000) / 1000000);
-    return kind == CACHE_ANSWER && hold_us - age_us < hold_us / 10 ? RECALL_FADING : RECALL_FRESH;
+    return kind == CACHE_ANSWER && hold_us - age_us < hold_us / 10 ? CACHE_LOOKUP_FADING : CACHE_LOOKUP_FRESH;
 }
 
 /* A domain that was good stays good; that one was not is no reason to turn mail away while nobody can tell. */
-static enum recall recall_stale(const struct settings *settings, mxcheck_cache *cache, uint64_t now_us,
-                                struct recollection *recollection, struct judgement *judgement)
+static enum cache_lookup cache_lookup_stale(const struct settings *settings, mxcheck_cache *cache, uint64_t now_us,
+                                            struct cached_facts *cached, struct judgement *judgement)
 {
-    recall_forget(settings, recollection);
-    const struct facts *facts = fetch(settings, cache, CACHE_ANSWER, judgement, recollection);
+    cache_lookup_forget(settings, cached);
+    const struct facts *facts = fetch(settings, cache, CACHE_ANSWER, judgement, cached);
     if (!judge(settings, facts, judgement) || judgement->verdict != MXCHECK_VERDICT_ACCEPT)
-        return RECALL_NOTHING;
+        return CACHE_LOOKUP_NOTHING;
     uint64_t until_ms = (uint64_t)judgement->hold_ms + settings->options.serve_stale_ms;
     if (age_of(facts, now_us) >= until_ms * 1000)
-        return RECALL_NOTHING;
+        return CACHE_LOOKUP_NOTHING;
     judgement->is_cached = true;
     judgement->is_stale = true;
     judgement->until_us =
         now_us + (uint64_t)settings->options.cache_failure_ttl_ms * 1000; /* then DNS is asked again */
     judgement->ttl_s = settings->options.cache_failure_ttl_ms / 1000;
-    return RECALL_STALE;
+    return CACHE_LOOKUP_STALE;
 }
 
 /* Fresh facts; or else, while a failure is remembered, stale ones; or else that failure. */
-static enum recall look(const struct settings *settings, mxcheck_cache *cache, bool has_failed,
-                        struct recollection *recollection, struct judgement *judgement)
+static enum cache_lookup look(const struct settings *settings, mxcheck_cache *cache, bool has_failed,
+                              struct cached_facts *cached, struct judgement *judgement)
 {
-    recollection->hash = cache_hash(cache, settings_asker(settings), judgement->domain, judgement->domain_length);
+    cached->hash = cache_hash(cache, settings_asker(settings), judgement->domain, judgement->domain_length);
     uint64_t now_us = clock_coarse_us(settings->sleep);
-    enum recall outcome = RECALL_NOTHING;
+    enum cache_lookup outcome = CACHE_LOOKUP_NOTHING;
     if (!has_failed) {
-        outcome = recall_fresh(settings, cache, CACHE_ANSWER, now_us, recollection, judgement);
-        if (outcome != RECALL_NOTHING)
+        outcome = cache_lookup_fresh(settings, cache, CACHE_ANSWER, now_us, cached, judgement);
+        if (outcome != CACHE_LOOKUP_NOTHING)
             return outcome;
-        outcome = recall_fresh(settings, cache, CACHE_FAILURE, now_us, recollection, judgement);
+        outcome = cache_lookup_fresh(settings, cache, CACHE_FAILURE, now_us, cached, judgement);
         /* Hosts that failed are no failure for who does not look at them. */
-        if (outcome == RECALL_NOTHING || judgement->failure == FACTS_NOT_ASKED)
+        if (outcome == CACHE_LOOKUP_NOTHING || judgement->failure == FACTS_NOT_ASKED)
             return outcome;
     }
     if (settings->options.serve_stale_ms == 0)
         return outcome;
-    if (recall_stale(settings, cache, now_us, recollection, judgement) == RECALL_STALE)
-        return RECALL_STALE;
-    return has_failed ? RECALL_NOTHING : recall_fresh(settings, cache, CACHE_FAILURE, now_us, recollection, judgement);
+    if (cache_lookup_stale(settings, cache, now_us, cached, judgement) == CACHE_LOOKUP_STALE)
+        return CACHE_LOOKUP_STALE;
+    return has_failed ? CACHE_LOOKUP_NOTHING
+                      : cache_lookup_fresh(settings, cache, CACHE_FAILURE, now_us, cached, judgement);
 }
 
-enum recall recall(const struct settings *settings, mxcheck_cache *cache, bool has_failed,
-                   struct recollection *recollection, struct judgement *judgement)
+enum cache_lookup cache_lookup(const struct settings *settings, mxcheck_cache *cache, bool has_failed,
+                         struct cached_facts *cached, struct judgement *judgement)
 {
-    recollection->large = NULL;
+    cached->large = NULL;
     if (cache == NULL)
-        return RECALL_NOTHING;
-    enum recall outcome = look(settings, cache, has_failed, recollection, judgement);
-    if (outcome == RECALL_NOTHING)
-        recall_forget(settings, recollection);
+        return CACHE_LOOKUP_NOTHING;
+    enum cache_lookup outcome = look(settings, cache, has_failed, cached, judgement);
+    if (outcome == CACHE_LOOKUP_NOTHING)
+        cache_lookup_forget(settings, cached);
     return outcome;
 }
 
-bool recall_has_stale(const struct settings *settings, mxcheck_cache *cache, const struct judgement *judgement)
+bool cache_lookup_has_stale(const struct settings *settings, mxcheck_cache *cache, const struct judgement *judgement)
 {
-    struct recollection recollection;
+    struct cached_facts cached;
     struct judgement scratch = *judgement;
     if (cache == NULL || settings->options.serve_stale_ms == 0)
         return false;
-    enum recall outcome = recall(settings, cache, true, &recollection, &scratch);
-    recall_forget(settings, &recollection);
-    return outcome == RECALL_STALE;
+    enum cache_lookup outcome = cache_lookup(settings, cache, true, &cached, &scratch);
+    cache_lookup_forget(settings, &cached);
+    return outcome == CACHE_LOOKUP_STALE;
 }
 
-void recall_forget(const struct settings *settings, struct recollection *recollection)
+void cache_lookup_forget(const struct settings *settings, struct cached_facts *cached)
 {
-    memory_free(&settings->memory, recollection->large);
-    recollection->large = NULL;
+    memory_free(&settings->memory, cached->large);
+    cached->large = NULL;
 }

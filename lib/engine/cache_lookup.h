@@ -8,35 +8,35 @@
 #include "judge/judgement.h"
 
 /* Facts of nearly every domain are smaller; larger ones cost an allocation. */
-#define RECALL_ROOM 1024
+#define CACHE_LOOKUP_ROOM 1024
 
-enum recall {
-    RECALL_NOTHING, /* DNS must be asked */
-    RECALL_FRESH,
-    RECALL_FADING, /* fresh, but in the last tenth of its time */
-    RECALL_STALE   /* past its time; DNS failed just now */
+enum cache_lookup {
+    CACHE_LOOKUP_NOTHING, /* DNS must be asked */
+    CACHE_LOOKUP_FRESH,
+    CACHE_LOOKUP_FADING, /* fresh, but in the last tenth of its time */
+    CACHE_LOOKUP_STALE   /* past its time; DNS failed just now */
 };
 
 /* Where a copy of the facts is put: judgement->facts lies in it. */
-struct recollection {
+struct cached_facts {
     uint64_t hash;       /* of the domain */
     struct facts *large; /* NULL unless the copy found no room below */
     union {
         struct facts facts;
-        char room[RECALL_ROOM];
+        char room[CACHE_LOOKUP_ROOM];
     } small;
 };
 
 /* Judge a judgement that form_judge left open by what is remembered. With has_failed DNS was asked just now,
  * in vain, and what is stale counts; otherwise it counts while a failure is remembered (RFC 9520). After any outcome
- * but RECALL_NOTHING, which leaves the judgement to be made anew, call recall_forget when done with the facts. A NULL
- * cache knows nothing. */
-enum recall recall(const struct settings *settings, mxcheck_cache *cache, bool has_failed,
-                   struct recollection *recollection, struct judgement *judgement);
+ * but CACHE_LOOKUP_NOTHING, which leaves the judgement to be made anew, call cache_lookup_forget when done with the
+ * facts. A NULL cache knows nothing. */
+enum cache_lookup cache_lookup(const struct settings *settings, mxcheck_cache *cache, bool has_failed,
+                         struct cached_facts *cached, struct judgement *judgement);
 
-/* Would it be RECALL_STALE, were DNS to fail now? */
-bool recall_has_stale(const struct settings *settings, mxcheck_cache *cache, const struct judgement *judgement);
+/* Would it be CACHE_LOOKUP_STALE, were DNS to fail now? */
+bool cache_lookup_has_stale(const struct settings *settings, mxcheck_cache *cache, const struct judgement *judgement);
 
-void recall_forget(const struct settings *settings, struct recollection *recollection);
+void cache_lookup_forget(const struct settings *settings, struct cached_facts *cached);
 
 #endif

@@ -26,9 +26,9 @@ static struct resolver *new_resolver(struct engine *engine, const struct upstrea
     const struct resolver_settings asking = {.retry_after_us = (uint64_t)retry_ms * 1000,
                                              .asks_ad = options->trusts_ad,
                                              .is_case_random = !options->keeps_lower_case};
-    struct resolver *resolver = upstreams->count == 0 ? resolver_none_new(&settings->memory, engine->loop, error)
-                                                      : resolver_getdns_new(&settings->memory, &settings->log,
-                                                                            engine->loop, upstreams, &asking);
+    struct resolver *resolver = upstreams->count == 0 ? no_resolver_new(&settings->memory, engine->loop, error)
+                                                      : upstream_resolver_new(&settings->memory, &settings->log,
+                                                                              engine->loop, upstreams, &asking);
     if (resolver != NULL)
         resolver->tally = settings->queries;
     return resolver;

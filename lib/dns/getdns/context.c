@@ -124,8 +124,8 @@ static getdns_context *make_context(const struct upstream *upstream, struct free
     return NULL;
 }
 
-getdns_context *context_getdns_new(const struct upstream *upstream, struct freelist *freelist,
-                                   getdns_eventloop *eventloop, bool asks_ad)
+getdns_context *context_new(const struct upstream *upstream, struct freelist *freelist, getdns_eventloop *eventloop,
+                            bool asks_ad)
 {
     if (!inside_getdns_has_stack(upstream->transport == UPSTREAM_RECURSION))
         return NULL;
@@ -135,7 +135,7 @@ getdns_context *context_getdns_new(const struct upstream *upstream, struct freel
     return context;
 }
 
-bool context_getdns_set_edns(getdns_context *context, bool has_opt)
+bool context_set_edns(getdns_context *context, bool has_opt)
 {
     /* getdns adds no OPT record where the least that all must take is enough. */
     return getdns_context_set_edns_maximum_udp_payload_size(

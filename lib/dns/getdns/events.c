@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/sigpipe.h"
+#include "dns/getdns/channels.h"
 #include "dns/getdns/gate.h"
 #include "dns/getdns/inside.h"
 #include "message/wire.h"
@@ -25,11 +26,6 @@ struct event {
     struct transport_attempt *attempt; /* whose datagram socket this is; NULL for a stream */
     getdns_eventloop_event *getdns;
 };
-
-static bool is_recursion(const struct transport *transport)
-{
-    return transport->upstream.transport == UPSTREAM_RECURSION;
-}
 
 /* End an attempt that getdns still holds. From the loop's turn. */
 static void abort_attempt(struct transport_attempt *attempt, enum transport_end end, const char *failure)
@@ -106,7 +102,7 @@ static void take_message(const struct transport *transport, const uint8_t *messa
         enum wire_verdict verdict = wire_walk(message, size, -1, attempt->name, attempt->type, false);
         if (verdict == WIRE_STRANGER)
             continue;
-        transport_note_answer(attempt);
+        channels_note_answer(attempt);
         if (verdict == WIRE_MALFORMED) {
             abort_attempt(attempt, TRANSPORT_MALFORMED, "malformed answer");
             return;
@@ -146,9 +142,9 @@ static void serve_stream(struct event *event, bool readable)
     struct sigpipe sigpipe;
     sigpipe_hold(&sigpipe);
     inside_getdns_enter();
-    if (readable && getdns->read_cb != NULL && event->transport->upstream.transport == UPSTREAM_TLS)
+    if (readable && getdns->read_cb != NULL && transport_is_tls(event->transport))
         read_tls(event->transport, getdns);
-    else if (readable && getdns->read_cb != NULL && is_recursion(event->transport))
+    else if (readable && getdns->read_cb != NULL && transport_is_recursion(event->transport))
         getdns->read_cb(getdns->userarg); /* libunbound reads its own sockets, and reads with care */
     else if (readable && getdns->read_cb != NULL)
         read_tcp(event);
@@ -226,7 +222,7 @@ static struct transport_attempt *adopt_socket(struct transport *transport, int f
 {
     struct transport_attempt *attempt = transport->scheduling;
     struct sockaddr_storage address;
-    if (attempt == NULL || fd < 0 || is_recursion(transport))
+    if (attempt == NULL || fd < 0 || transport_is_recursion(transport))
         return NULL;
     if (attempt->is_connected)
         return fd == attempt->socket ? attempt : NULL;
@@ -311,7 +307,7 @@ static void run_nothing(getdns_eventloop *eventloop, int blocking)
     (void)blocking;
 }
 
-void events_getdns_init(struct transport *transport)
+void events_init(struct transport *transport)
 {
     transport->vmt = (getdns_eventloop_vmt){do_nothing, schedule, clear, do_nothing, run_nothing};
     transport->eventloop.vmt = &transport->vmt;

@@ -3,9 +3,9 @@
 #ifndef MXCHECK_DNS_GETDNS_EVENTS_H
 #define MXCHECK_DNS_GETDNS_EVENTS_H
 
-#include "dns/getdns/transport.h"
+#include "dns/getdns/state.h"
 
 /* Make `transport->eventloop`, which every context of the transport waits on. */
-void events_getdns_init(struct transport *transport);
+void events_init(struct transport *transport);
 
 #endif

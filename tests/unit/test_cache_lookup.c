@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* test_recall.c: what is fresh, fading, stale or of no use, by options, as time goes by. The clock is this file's. */
+/* test_cache_lookup.c: what is fresh, fading, stale or of no use, by options, as time goes by. The clock is this file's. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -140,24 +140,24 @@ static void wait_ms(uint64_t milliseconds)
 static const char *words[] = {"nothing", "fresh", "fading", "stale"};
 
 /* What is recalled, and as what: "fresh mx 300". */
-static const char *recalled(const char *options, bool has_failed)
+static const char *looked_up(const char *options, bool has_failed)
 {
     static char line[64];
     struct settings *settings = settings_of(options);
     struct address parsed;
     struct judgement judgement;
-    struct recollection recollection;
+    struct cached_facts cached;
     assert_int_equal(address_parse("u@" DOMAIN, &parsed), 0);
     assert_false(form_judge(&settings->options, &parsed, MXCHECK_ROLE_RCPT, &judgement));
-    enum recall outcome = recall(settings, cache, has_failed, &recollection, &judgement);
+    enum cache_lookup outcome = cache_lookup(settings, cache, has_failed, &cached, &judgement);
     snprintf(line, sizeof(line), "%s", words[outcome]);
-    if (outcome != RECALL_NOTHING) {
+    if (outcome != CACHE_LOOKUP_NOTHING) {
         snprintf(line, sizeof(line), "%s %s %u", words[outcome], mxcheck_reason_name(judgement.reason),
                  judgement.ttl_s);
         assert_true(judgement.is_cached);
-        assert_int_equal(judgement.is_stale, outcome == RECALL_STALE);
+        assert_int_equal(judgement.is_stale, outcome == CACHE_LOOKUP_STALE);
         assert_string_equal(facts_domain(judgement.facts), DOMAIN);
-        recall_forget(settings, &recollection);
+        cache_lookup_forget(settings, &cached);
     }
     settings_close(settings);
     return line;
@@ -170,19 +170,19 @@ enum { none = FACTS_NOT_ASKED, records, nodata, nx, timeout, failure, bogus };
 static void test_an_answer_counts_down_fades_and_goes(void **state)
 {
     (void)state;
-    assert_string_equal(recalled("", false), "nothing");
+    assert_string_equal(looked_up("", false), "nothing");
     learn(records, none, none, 300);
-    assert_string_equal(recalled("", false), "fresh mx 300");
+    assert_string_equal(looked_up("", false), "fresh mx 300");
     wait_ms(100000);
-    assert_string_equal(recalled("", false), "fresh mx 200");
+    assert_string_equal(looked_up("", false), "fresh mx 200");
     wait_ms(170000);
-    assert_string_equal(recalled("", false), "fresh mx 30");
+    assert_string_equal(looked_up("", false), "fresh mx 30");
     wait_ms(1);
-    assert_string_equal(recalled("", false), "fading mx 30");
+    assert_string_equal(looked_up("", false), "fading mx 30");
     wait_ms(29998);
-    assert_string_equal(recalled("", false), "fading mx 0");
+    assert_string_equal(looked_up("", false), "fading mx 0");
     wait_ms(1);
-    assert_string_equal(recalled("", false), "nothing");
+    assert_string_equal(looked_up("", false), "nothing");
 }
 
 static void test_options_bound_how_long_an_answer_holds(void **state)
@@ -214,8 +214,8 @@ static void test_options_bound_how_long_an_answer_holds(void **state)
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         cache_flush(cache, NULL);
         learn(rows[i].mx, rows[i].a, rows[i].aaaa, rows[i].ttl_s);
-        if (strcmp(recalled(rows[i].options, false), rows[i].expected) != 0)
-            fail_msg("row %zu, %s: %s, not %s", i, rows[i].options, recalled(rows[i].options, false), rows[i].expected);
+        if (strcmp(looked_up(rows[i].options, false), rows[i].expected) != 0)
+            fail_msg("row %zu, %s: %s, not %s", i, rows[i].options, looked_up(rows[i].options, false), rows[i].expected);
     }
 }
 
@@ -244,8 +244,8 @@ static void test_facts_of_others_count_where_they_answer_what_is_asked(void **st
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         cache_flush(cache, NULL);
         learn(rows[i].mx, rows[i].a, rows[i].aaaa, 300);
-        if (strcmp(recalled(rows[i].options, false), rows[i].expected) != 0)
-            fail_msg("row %zu, %s: %s, not %s", i, rows[i].options, recalled(rows[i].options, false), rows[i].expected);
+        if (strcmp(looked_up(rows[i].options, false), rows[i].expected) != 0)
+            fail_msg("row %zu, %s: %s, not %s", i, rows[i].options, looked_up(rows[i].options, false), rows[i].expected);
     }
 }
 
@@ -256,7 +256,7 @@ static void test_a_fresh_answer_counts_more_than_a_failure_since(void **state)
     (void)state;
     learn(records, none, none, 300);
     learn(failure, none, none, 0);
-    assert_string_equal(recalled("", false), "fresh mx 300");
+    assert_string_equal(looked_up("", false), "fresh mx 300");
 }
 
 static void test_what_was_good_stays_good_while_dns_fails(void **state)
@@ -265,18 +265,18 @@ static void test_what_was_good_stays_good_while_dns_fails(void **state)
     (void)state;
     learn(records, none, none, 300);
     wait_ms(300000);
-    assert_string_equal(recalled(option, false), "nothing");
-    assert_string_equal(recalled("", true), "nothing");
-    assert_string_equal(recalled(option, true), "stale mx 5");
+    assert_string_equal(looked_up(option, false), "nothing");
+    assert_string_equal(looked_up("", true), "nothing");
+    assert_string_equal(looked_up(option, true), "stale mx 5");
     learn(failure, none, none, 0);
-    assert_string_equal(recalled("", false), "fresh dns-failure 5");
-    assert_string_equal(recalled(option, false), "stale mx 5");
+    assert_string_equal(looked_up("", false), "fresh dns-failure 5");
+    assert_string_equal(looked_up(option, false), "stale mx 5");
     wait_ms(5000);
-    assert_string_equal(recalled(option, false), "nothing");
+    assert_string_equal(looked_up(option, false), "nothing");
     wait_ms(3600000 - 5001);
-    assert_string_equal(recalled(option, true), "stale mx 5");
+    assert_string_equal(looked_up(option, true), "stale mx 5");
     wait_ms(1);
-    assert_string_equal(recalled(option, true), "nothing");
+    assert_string_equal(looked_up(option, true), "nothing");
 }
 
 static void test_hosts_that_fail_fail_those_who_look_at_them(void **state)
@@ -284,18 +284,18 @@ static void test_hosts_that_fail_fail_those_who_look_at_them(void **state)
     static const char *const stale = "depth=targets serve-stale=1h";
     (void)state;
     learn_host(records, none, 60);
-    assert_string_equal(recalled("", false), "fresh mx 300");
-    assert_string_equal(recalled("depth=targets", false), "fresh mx 60");
+    assert_string_equal(looked_up("", false), "fresh mx 300");
+    assert_string_equal(looked_up("depth=targets", false), "fresh mx 60");
     wait_ms(61000);
-    assert_string_equal(recalled("depth=targets", false), "nothing");
+    assert_string_equal(looked_up("depth=targets", false), "nothing");
     learn_host(failure, failure, 0);
-    assert_string_equal(recalled("depth=targets", false), "fresh dns-failure 5");
-    assert_string_equal(recalled(stale, false), "stale mx 5");
+    assert_string_equal(looked_up("depth=targets", false), "fresh dns-failure 5");
+    assert_string_equal(looked_up(stale, false), "stale mx 5");
     wait_ms(4000);
-    assert_string_equal(recalled("", false), "fresh mx 235"); /* as first learned */
+    assert_string_equal(looked_up("", false), "fresh mx 235"); /* as first learned */
     wait_ms(235000);
-    assert_string_equal(recalled("serve-stale=1h", false), "fresh mx 61"); /* as learned when the host failed */
-    assert_string_equal(recalled("depth=targets", false), "nothing");
+    assert_string_equal(looked_up("serve-stale=1h", false), "fresh mx 61"); /* as learned when the host failed */
+    assert_string_equal(looked_up("depth=targets", false), "nothing");
 }
 
 /* Two hosts of the MX: one has an address that is forbidden, the other comes to this. */
@@ -329,12 +329,12 @@ static void test_a_good_host_stays_good_while_dns_fails_for_it_beside_a_forbidde
 {
     (void)state;
     learn_forbidden_host_beside(FACTS_RECORDS);
-    assert_string_equal(recalled("depth=targets serve-stale=1h", false), "fresh mx 300");
+    assert_string_equal(looked_up("depth=targets serve-stale=1h", false), "fresh mx 300");
     wait_ms(400000);
     learn_forbidden_host_beside(FACTS_FAILURE);
-    assert_string_equal(recalled("depth=targets", false), "fresh dns-failure 5");
-    assert_string_equal(recalled("depth=targets serve-stale=1h", true), "stale mx 5");
-    assert_string_equal(recalled("depth=targets serve-stale=1h", false), "stale mx 5");
+    assert_string_equal(looked_up("depth=targets", false), "fresh dns-failure 5");
+    assert_string_equal(looked_up("depth=targets serve-stale=1h", true), "stale mx 5");
+    assert_string_equal(looked_up("depth=targets serve-stale=1h", false), "stale mx 5");
 }
 
 static void test_what_was_bad_is_not_held_against_anyone_while_dns_fails(void **state)
@@ -343,9 +343,9 @@ static void test_what_was_bad_is_not_held_against_anyone_while_dns_fails(void **
     learn(nx, nx, nx, 300);
     wait_ms(300000);
     learn(timeout, none, none, 0);
-    assert_string_equal(recalled("serve-stale=1h", true), "nothing");
-    assert_string_equal(recalled("serve-stale=1h", false), "fresh dns-timeout 5");
-    assert_string_equal(recalled("serve-stale=1h on-dns-failure=accept", false), "fresh dns-failure-allowed 5");
+    assert_string_equal(looked_up("serve-stale=1h", true), "nothing");
+    assert_string_equal(looked_up("serve-stale=1h", false), "fresh dns-timeout 5");
+    assert_string_equal(looked_up("serve-stale=1h on-dns-failure=accept", false), "fresh dns-failure-allowed 5");
 }
 
 static void test_facts_larger_than_the_room_are_recalled_whole(void **state)
@@ -362,11 +362,11 @@ static void test_facts_larger_than_the_room_are_recalled_whole(void **state)
     }
     struct facts *facts = draft_seal(&draft, DOMAIN, now_us, now_us);
     assert_non_null(facts);
-    assert_true(facts->size > RECALL_ROOM);
+    assert_true(facts->size > CACHE_LOOKUP_ROOM);
     cache_put(cache, ASKER, facts, cache_era(cache));
     draft_clear(&draft);
     facts_unref(facts, &memory_libc);
-    assert_string_equal(recalled("", false), "fresh mx 300");
+    assert_string_equal(looked_up("", false), "fresh mx 300");
 }
 
 static void test_a_flush_ends_the_era(void **state)
@@ -376,17 +376,17 @@ static void test_a_flush_ends_the_era(void **state)
     learn(records, none, none, 300);
     learn(failure, none, none, 0);
     cache_flush(cache, "example.net");
-    assert_string_equal(recalled("", false), "fresh mx 300");
+    assert_string_equal(looked_up("", false), "fresh mx 300");
     cache_flush(cache, DOMAIN);
-    assert_string_equal(recalled("", false), "nothing");
-    assert_string_equal(recalled("serve-stale=1h", true), "nothing");
+    assert_string_equal(looked_up("", false), "nothing");
+    assert_string_equal(looked_up("serve-stale=1h", true), "nothing");
     struct draft draft;
     draft_init(&draft, &memory_libc);
     draft.answer[FACTS_MX].outcome = FACTS_NODATA;
     struct facts *facts = draft_seal(&draft, DOMAIN, now_us, now_us);
     cache_put(cache, ASKER, facts, before);
     facts_unref(facts, &memory_libc);
-    assert_string_equal(recalled("implicit-mx=none", false), "nothing");
+    assert_string_equal(looked_up("implicit-mx=none", false), "nothing");
 }
 
 int main(void)

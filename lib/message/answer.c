@@ -3,13 +3,12 @@
 #include "message/answer.h"
 
 #include "base/memory.h"
-#include "message/aliases.h"
+#include "message/survey.h"
 
 #include <string.h>
 
 #define ERROR_TEXT_MAX 160 /* octets of an EXTRA-TEXT that are kept */
 
-enum { OPTION_EDE = 15 }; /* RFC 8914 section 2 */
 enum { RCODE_NOERROR = 0, RCODE_SERVFAIL = 2, RCODE_NXDOMAIN = 3 };
 
 /* Texts and addresses of one answer take so many octets at most; what is past that is not kept. Compressed names would
@@ -18,104 +17,6 @@ enum { RCODE_NOERROR = 0, RCODE_SERVFAIL = 2, RCODE_NXDOMAIN = 3 };
 
 /* Owners of records are read in full up to so many octets: those of good messages are nearly all the name asked. */
 #define OWNERS_LEAST 16384
-
-/* What one pass over the message gathers. */
-struct findings {
-    const struct aliases *aliases;
-    struct alias_records alias_records;
-    struct message_reader answers; /* stands at the answer section */
-    uint16_t answer_count;
-    unsigned added_count;     /* records of the other sections, behind it */
-    bool has_ns;              /* in the authority section */
-    bool has_soa;             /* likewise */
-    struct message_name zone; /* whose SOA it is */
-    uint32_t negative_ttl_s;
-    int extended_rcode; /* its upper eight bits (RFC 6891 section 6.1.3) */
-    int error_code;     /* of the Extended DNS Error that tells most; -1: none */
-    const uint8_t *error_text;
-    size_t error_size;
-};
-
-/* How long "no" holds: the lesser of the SOA's own TTL and its MINIMUM (RFC 2308 section 5). */
-static void note_soa(struct findings *findings, const struct message_reader *reader,
-                     const struct message_record *record)
-{
-    if (record->rdata_size < 22 || findings->has_soa || !message_read_owner(reader, record, &findings->zone))
-        return;
-    uint32_t minimum_s = message_ttl(reader->message + record->rdata + record->rdata_size - 4);
-    findings->has_soa = true;
-    findings->negative_ttl_s = record->ttl_s < minimum_s ? record->ttl_s : minimum_s;
-}
-
-/* Of failed validation: 6 to 12 (RFC 8914 sections 4.7 to 4.13), and 25, Signature Expired before Valid. */
-static bool says_bogus(int error_code)
-{
-    return (error_code >= 6 && error_code <= 12) || error_code == 25;
-}
-
-/* INFO-CODE and EXTRA-TEXT (RFC 8914 section 2). The first one counts, and one of failed validation before any other.
- */
-static void note_extended_error(struct findings *findings, const uint8_t *data, size_t size)
-{
-    if (size < 2)
-        return;
-    int code = message_u16(data);
-    if (findings->error_code >= 0 && (says_bogus(findings->error_code) || !says_bogus(code)))
-        return;
-    findings->error_code = code;
-    findings->error_text = data + 2;
-    findings->error_size = size - 2;
-}
-
-static void note_opt(struct findings *findings, const struct message_reader *reader,
-                     const struct message_record *record)
-{
-    const uint8_t *p = reader->message + record->rdata;
-    size_t left = record->rdata_size;
-    findings->extended_rcode = reader->message[record->rdata - 6]; /* the first octet of the TTL */
-    while (left >= 4) {
-        size_t size = message_u16(p + 2);
-        if (size > left - 4)
-            return;
-        if (message_u16(p) == OPTION_EDE)
-            note_extended_error(findings, p + 4, size);
-        p += 4 + size;
-        left -= 4 + size;
-    }
-}
-
-static void note_added(struct findings *findings, const struct message_reader *reader,
-                       const struct message_record *record, bool is_authority)
-{
-    if (is_authority && record->type == MESSAGE_SOA)
-        note_soa(findings, reader, record);
-    else if (is_authority)
-        findings->has_ns |= record->type == MESSAGE_NS;
-    else if (record->type == MESSAGE_OPT)
-        note_opt(findings, reader, record);
-}
-
-/* Read all but the answer section, of which the aliases are noted. */
-static bool survey(const uint8_t *message, size_t size, struct findings *findings)
-{
-    struct message_reader reader = {message, size, MESSAGE_HEADER_SIZE};
-    struct message_record record;
-    if (size < MESSAGE_HEADER_SIZE || !message_skip_questions(&reader))
-        return false;
-    findings->answers = reader;
-    findings->answer_count = message_u16(message + 6);
-    unsigned authority = message_u16(message + 8);
-    findings->added_count = authority + message_u16(message + 10);
-    for (unsigned i = 0; i < findings->answer_count + findings->added_count; i++) {
-        if (!message_read_record(&reader, &record))
-            return false;
-        if (i >= findings->answer_count)
-            note_added(findings, &reader, &record, i < findings->answer_count + authority);
-        else if (record.class == 1 && (record.type == MESSAGE_CNAME || record.type == MESSAGE_DNAME))
-            aliases_note(&findings->alias_records, &record);
-    }
-    return true;
-}
 
 /* Goes through records for those of the type asked whose owner the question leads to. */
 struct matcher {
@@ -129,13 +30,13 @@ struct matcher {
     bool is_beyond; /* reading owners would cost too much: the message is not to be judged */
 };
 
-static struct matcher match(const struct findings *findings, uint16_t type)
+static struct matcher match(const struct survey *survey, uint16_t type)
 {
-    return (struct matcher){.aliases = findings->aliases,
-                            .reader = findings->answers,
-                            .left = findings->answer_count,
+    return (struct matcher){.aliases = survey->aliases,
+                            .reader = survey->answers,
+                            .left = survey->answer_count,
                             .type = type,
-                            .owner_octets = OWNERS_LEAST + findings->answers.size};
+                            .owner_octets = OWNERS_LEAST + survey->answers.size};
 }
 
 static bool read_and_compare(struct matcher *matcher, const struct message_record *record)
@@ -219,18 +120,18 @@ static bool put_value(struct store *store, const struct message_reader *reader, 
 }
 
 /* Count the records, or write them. Returns NULL, or what is wrong with the message. */
-static const char *put_records(struct store *store, const struct findings *findings, enum dns_type type,
+static const char *put_records(struct store *store, const struct survey *survey, enum dns_type type,
                                struct dns_record *records, size_t *count)
 {
-    struct matcher matcher = match(findings, (uint16_t)type);
+    struct matcher matcher = match(survey, (uint16_t)type);
     struct message_record record;
     *count = 0;
     while (*count < ANSWER_RECORDS_MAX && store->size < STORE_MAX && next_match(&matcher, &record)) {
         struct dns_record value = {.ttl_s = 0};
         if (!put_value(store, &matcher.reader, &record, &value))
             return "malformed answer";
-        if (findings->aliases->ttl_s < value.ttl_s)
-            value.ttl_s = findings->aliases->ttl_s;
+        if (survey->aliases->ttl_s < value.ttl_s)
+            value.ttl_s = survey->aliases->ttl_s;
         if (records != NULL)
             records[*count] = value;
         (*count)++;
@@ -240,14 +141,14 @@ static const char *put_records(struct store *store, const struct findings *findi
 
 /* Are there records of the type asked where none can stand: beside NXDOMAIN, or in another section than the answer's? A
  * message that contradicts itself does not say that there is nothing. Returns NULL, or what is wrong with it. */
-static const char *find_contradiction(const struct findings *findings, enum dns_type type, int rcode)
+static const char *find_contradiction(const struct survey *survey, enum dns_type type, int rcode)
 {
     static const char contradiction[] = "contradictory answer";
-    struct matcher matcher = match(findings, (uint16_t)type);
+    struct matcher matcher = match(survey, (uint16_t)type);
     struct message_record record;
     if (next_match(&matcher, &record))
         return rcode == RCODE_NXDOMAIN ? contradiction : NULL;
-    matcher.left = findings->added_count;
+    matcher.left = survey->added_count;
     if (next_match(&matcher, &record))
         return contradiction;
     return matcher.is_beyond ? "too many names" : NULL;
@@ -264,12 +165,12 @@ static size_t cut(const uint8_t *text, size_t size)
 }
 
 /* EXTRA-TEXT is UTF-8 from outside, which may end with a NUL (RFC 8914 section 2). */
-static const char *put_error_text(struct store *store, const struct findings *findings)
+static const char *put_error_text(struct store *store, const struct survey *survey)
 {
     static const char more[] = "...";
     char text[ERROR_TEXT_MAX + sizeof(more)];
-    const uint8_t *octets = findings->error_text;
-    size_t size = findings->error_size;
+    const uint8_t *octets = survey->error_text;
+    size_t size = survey->error_size;
     while (size > 0 && octets[size - 1] == '\0')
         size--;
     size_t kept = cut(octets, size);
@@ -281,16 +182,16 @@ static const char *put_error_text(struct store *store, const struct findings *fi
     return put(store, text, strlen(text) + 1);
 }
 
-static void put_texts(struct store *store, const struct findings *findings, struct dns_answer *dns)
+static void put_texts(struct store *store, const struct survey *survey, struct dns_answer *dns)
 {
-    const struct aliases *aliases = findings->aliases;
+    const struct aliases *aliases = survey->aliases;
     const struct message_name *end = aliases_end(aliases);
     if (aliases->has_alias[0])
         dns->alias = put_name(store, end != NULL ? end : &aliases->names[aliases->count - 1]);
-    if (findings->has_soa)
-        dns->zone = findings->zone.length == 1 ? "." : put_name(store, &findings->zone);
-    if (findings->error_size > 0)
-        dns->error_text = put_error_text(store, findings);
+    if (survey->has_soa)
+        dns->zone = survey->zone.length == 1 ? "." : put_name(store, &survey->zone);
+    if (survey->error_size > 0)
+        dns->error_text = put_error_text(store, survey);
 }
 
 static int fail(struct answer *answer, const char *failure)
@@ -302,21 +203,21 @@ static int fail(struct answer *answer, const char *failure)
 
 /* NOERROR or NXDOMAIN: records, an alias that nobody followed, or nothing. Name servers without an SOA are whom to ask
  * instead, and no NODATA (RFC 2308 section 2.2). */
-static int conclude(struct answer *answer, const struct findings *findings, enum dns_type type)
+static int conclude(struct answer *answer, const struct survey *survey, enum dns_type type)
 {
-    bool is_bare = findings->aliases->has_alias[0] && aliases_end(findings->aliases) != NULL && !findings->has_soa;
+    bool is_bare = survey->aliases->has_alias[0] && aliases_end(survey->aliases) != NULL && !survey->has_soa;
     const char *contradiction = NULL;
     if (answer->dns.count > 0)
         answer->dns.outcome = DNS_RECORDS;
-    else if (findings->aliases->is_cut)
+    else if (survey->aliases->is_cut)
         return fail(answer, "too many aliases");
-    else if ((contradiction = find_contradiction(findings, type, answer->dns.rcode)) != NULL)
+    else if ((contradiction = find_contradiction(survey, type, answer->dns.rcode)) != NULL)
         return fail(answer, contradiction);
     else if (answer->dns.rcode == RCODE_NXDOMAIN)
         answer->dns.outcome = DNS_NXDOMAIN;
     else if (is_bare)
         answer->dns.outcome = DNS_ALIAS;
-    else if (findings->has_ns && !findings->has_soa && !findings->aliases->has_alias[0])
+    else if (survey->has_ns && !survey->has_soa && !survey->aliases->has_alias[0])
         return fail(answer, "referral");
     else
         answer->dns.outcome = DNS_NODATA;
@@ -324,16 +225,16 @@ static int conclude(struct answer *answer, const struct findings *findings, enum
 }
 
 /* Copy out of the message all that is kept: once to count, once to write. */
-static int read_contents(struct answer *answer, const struct findings *findings, enum dns_type type)
+static int read_contents(struct answer *answer, const struct survey *survey, enum dns_type type)
 {
     bool has_records = answer->dns.rcode == RCODE_NOERROR;
     struct dns_answer scratch = answer->dns;
     struct store store = {NULL, 0};
     size_t count = 0;
-    const char *fault = has_records ? put_records(&store, findings, type, NULL, &count) : NULL;
+    const char *fault = has_records ? put_records(&store, survey, type, NULL, &count) : NULL;
     if (fault != NULL)
         return fail(answer, fault);
-    put_texts(&store, findings, &scratch);
+    put_texts(&store, survey, &scratch);
     if (count + store.size > 0) {
         answer->block = memory_alloc(answer->memory, count * sizeof(struct dns_record) + store.size);
         if (answer->block == NULL)
@@ -342,9 +243,9 @@ static int read_contents(struct answer *answer, const struct findings *findings,
         answer->dns.records = answer->block;
     }
     if (has_records)
-        put_records(&store, findings, type, answer->block, &answer->dns.count);
-    put_texts(&store, findings, &answer->dns);
-    return conclude(answer, findings, type);
+        put_records(&store, survey, type, answer->block, &answer->dns.count);
+    put_texts(&store, survey, &answer->dns);
+    return conclude(answer, survey, type);
 }
 
 static void init(struct answer *answer, const mxcheck_memory *memory)
@@ -364,27 +265,27 @@ int answer_read(struct answer *answer, const mxcheck_memory *memory, const uint8
                 const char *name, enum dns_type type)
 {
     struct aliases aliases;
-    struct findings findings = {.aliases = &aliases, .error_code = -1};
+    struct survey survey = {.aliases = &aliases, .error_code = -1};
 
     init(answer, memory);
     answer->type = type;
-    if (!aliases_init(&aliases, name) || !survey(message, size, &findings))
+    if (!aliases_init(&aliases, name) || !survey_read(&survey, message, size))
         return fail(answer, "malformed answer");
-    if (findings.alias_records.count > 0)
-        aliases_follow(&aliases, &findings.answers, &findings.alias_records);
-    answer->dns.rcode = findings.extended_rcode << 4 | (message[3] & 0x0f);
+    if (survey.alias_records.count > 0)
+        aliases_follow(&aliases, &survey.answers, &survey.alias_records);
+    answer->dns.rcode = survey.extended_rcode << 4 | (message[3] & 0x0f);
     answer->dns.authentic = (message[3] & 0x20) != 0;
     answer->dns.alias_ttl_s = aliases.ttl_s;
-    answer->dns.negative_ttl_s = findings.negative_ttl_s;
-    answer->dns.has_soa = findings.has_soa;
-    answer->dns.error_code = findings.error_code;
+    answer->dns.negative_ttl_s = survey.negative_ttl_s;
+    answer->dns.has_soa = survey.has_soa;
+    answer->dns.error_code = survey.error_code;
     if ((message[2] & 0x02) != 0)
         return fail(answer, "truncated answer");
-    int status = read_contents(answer, &findings, type);
+    int status = read_contents(answer, &survey, type);
     if (status != 0 || answer->dns.rcode == RCODE_NOERROR || answer->dns.rcode == RCODE_NXDOMAIN)
         return status;
     fail(answer, answer_rcode_name(answer->dns.rcode));
-    if (answer->dns.rcode == RCODE_SERVFAIL && says_bogus(findings.error_code))
+    if (answer->dns.rcode == RCODE_SERVFAIL && survey_is_bogus(survey.error_code))
         answer->dns.outcome = DNS_BOGUS;
     return 0;
 }

@@ -18,7 +18,7 @@
 #define STREAM_RETRIES_MAX 2
 
 /* After the first refusal a question is sent so often again. */
-#define REFUSALS_MAX 2
+#define REFUSALS_MAX 3
 
 enum { RCODE_REFUSED = 5 };
 

@@ -135,7 +135,6 @@ static void begin_wait(struct question *question, uint64_t now_us)
 {
     question->is_due = false;
     question->retry_us = next_retry_us(question, now_us);
-    question->wait_us += question->wait_us / 2;
     question_set_timer(question,
                        question->retry_us < question->deadline_us ? question->retry_us : question->deadline_us);
 }
@@ -189,11 +188,9 @@ static void wait_in_line(struct question *question, uint64_t now_us)
     send_queue_move(&share->queue, transports_running(share->transports), now_us);
 }
 
-/* The wait has not begun. */
-static void put_off(struct question *question, uint64_t wait_us, uint64_t now_us)
+static void put_off(struct question *question, uint64_t now_us)
 {
     uint64_t due_us = now_us + TRANSPORT_BUSY_US;
-    question->wait_us = wait_us;
     question->is_due = true;
     question_set_timer(question, due_us < question->deadline_us ? due_us : question->deadline_us);
 }
@@ -204,12 +201,12 @@ void question_send_next(struct question *question, uint64_t now_us)
     if (now_us >= question->retry_us) {
         note_unanswered(question, now_us);
         retry_reopen(&question->retry);
+        question->wait_us += question->attempt_count > 0 ? question->wait_us / 2 : 0;
     }
     if (!send_queue_take(&share->queue, &question->place, transports_running(share->transports), now_us)) {
         wait_in_line(question, now_us);
         return;
     }
-    uint64_t wait_us = question->wait_us;
     begin_wait(question, now_us);
     question->is_put_off = false;
     if (question->wants_plain != 0) {
@@ -221,6 +218,6 @@ void question_send_next(struct question *question, uint64_t now_us)
         return;
     send_to(question, upstream, now_us);
     if (question->is_put_off && !question->is_concluded)
-        put_off(question, wait_us, now_us);
+        put_off(question, now_us);
     send_probe(question, upstream, now_us);
 }

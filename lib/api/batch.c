@@ -33,25 +33,19 @@ static void on_landed(struct waiter *waiter, struct facts *facts)
     check_land(item->batch->ctx, facts, item->batch->started_us, item->result);
 }
 
-/* Take an engine with the first, and count each against max-pending. *is_in is false when the context is full. */
+/* Count a check in, and take an engine with the first. *is_in is false when the context is full. */
 static mxcheck_status enter(struct batch *batch, bool *is_in)
 {
     struct pool *pool = &batch->ctx->pool;
-    mxcheck_status status = MXCHECK_OK;
-    if (batch->engine != NULL) {
-        *is_in = pool_enter(pool);
-    } else {
-        status = pool_take(pool, &batch->engine);
-        *is_in = batch->engine != NULL;
-    }
+    *is_in = pool_enter(pool);
     batch->counted += *is_in;
-    return status;
+    return *is_in && batch->engine == NULL ? pool_take(pool, &batch->engine) : MXCHECK_OK;
 }
 
 static void leave(struct batch *batch)
 {
     struct pool *pool = &batch->ctx->pool;
-    for (; batch->counted > 1; batch->counted--)
+    for (; batch->counted > 0; batch->counted--)
         pool_leave(pool);
     if (batch->engine != NULL)
         pool_give(pool, batch->engine);

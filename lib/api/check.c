@@ -3,11 +3,22 @@
 #include "api/check.h"
 
 #include "base/clock.h"
+#include "engine/joint_lookup.h"
 #include "judge/form.h"
 #include "judge/policy.h"
 
 /* How long one waits for DNS who has something stale (RFC 8767 section 5, the client response timer). */
 #define STALE_TIMER_MS 1800
+
+static enum cache_lookup look_in_cache(mxcheck_ctx *ctx, struct check *check)
+{
+    enum cache_lookup outcome = cache_lookup(ctx->settings, ctx->cache, false, &check->cached, &check->judgement);
+    if (outcome == CACHE_LOOKUP_NOTHING) {
+        check->judgement.facts = NULL;
+        check->judgement.is_cached = false;
+    }
+    return outcome;
+}
 
 int check_begin(mxcheck_ctx *ctx, mxcheck_role role, const char *address, struct check *check)
 {
@@ -19,14 +30,9 @@ int check_begin(mxcheck_ctx *ctx, mxcheck_role role, const char *address, struct
         return 1;
     if (!ctx->settings->resolvers.is_fixed)
         resolvers_look(&ctx->settings->resolvers, &ctx->settings->log, clock_coarse_us(ctx->settings->sleep));
-    enum cache_lookup outcome = cache_lookup(ctx->settings, ctx->cache, false, &check->cached, &check->judgement);
-    if (outcome == CACHE_LOOKUP_NOTHING) {
-        check->judgement.facts = NULL;
-        check->judgement.is_cached = false;
-        return 0;
-    }
+    enum cache_lookup outcome = look_in_cache(ctx, check);
     check->is_fading = outcome == CACHE_LOOKUP_FADING && ctx->settings->options.prefetch;
-    return 1;
+    return outcome == CACHE_LOOKUP_NOTHING ? 0 : 1;
 }
 
 uint64_t check_deadline(const mxcheck_ctx *ctx, const struct judgement *judgement, uint64_t started_us)
@@ -86,23 +92,39 @@ void check_clear(const mxcheck_ctx *ctx, struct check *check)
     cache_lookup_forget(ctx->settings, &check->cached);
 }
 
-/* What address and memory leave open, DNS decides. Gives *facts, NULL when it was not asked. */
-static mxcheck_status ask_dns(mxcheck_ctx *ctx, struct check *check, uint64_t started_us, struct facts **facts)
+static mxcheck_status look_up(mxcheck_ctx *ctx, struct check *check, uint64_t deadline_us, struct facts **facts)
 {
     struct engine *engine;
     mxcheck_status status = pool_take(&ctx->pool, &engine);
-    *facts = NULL;
     if (status != MXCHECK_OK)
         return status;
-    if (engine == NULL) {
-        policy_judge_overload(&check->judgement);
-        return MXCHECK_OK;
-    }
-    uint64_t deadline_us = check_deadline(ctx, &check->judgement, started_us);
     status = engine_lookup(engine, check->parsed.domain, deadline_us, facts);
     pool_give(&ctx->pool, engine);
     if (status == MXCHECK_OK)
         conclude(ctx, *facts, &check->judgement, &check->cached);
+    return status;
+}
+
+/* What address and cache leave open, DNS decides. Gives *facts, NULL when it was not asked. */
+static mxcheck_status ask_dns(mxcheck_ctx *ctx, struct check *check, uint64_t started_us, struct facts **facts)
+{
+    struct joint_lookup lookup;
+    mxcheck_status status = MXCHECK_OK;
+    *facts = NULL;
+    if (!pool_enter(&ctx->pool)) {
+        policy_judge_overload(&check->judgement);
+        return MXCHECK_OK;
+    }
+    uint64_t deadline_us = check_deadline(ctx, &check->judgement, started_us);
+    if (!joint_lookup_begin(&lookup, &ctx->pool, check->parsed.domain, deadline_us, facts)) {
+        conclude(ctx, *facts, &check->judgement, &check->cached);
+    } else {
+        /* Another thread may have looked it up since the cache was asked. */
+        if (look_in_cache(ctx, check) == CACHE_LOOKUP_NOTHING)
+            status = look_up(ctx, check, deadline_us, facts);
+        joint_lookup_end(&lookup, *facts);
+    }
+    pool_leave(&ctx->pool);
     return status;
 }
 

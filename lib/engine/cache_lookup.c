@@ -47,8 +47,7 @@ static bool judge(const struct settings *settings, const struct facts *facts, st
 }
 
 static enum cache_lookup cache_lookup_fresh(const struct settings *settings, mxcheck_cache *cache, enum cache_kind kind,
-                                            uint64_t now_us, struct cached_facts *cached,
-                                            struct judgement *judgement)
+                                            uint64_t now_us, struct cached_facts *cached, struct judgement *judgement)
 {
     cache_lookup_forget(settings, cached);
     const struct facts *facts = fetch(settings, cache, kind, judgement, cached);
@@ -107,7 +106,7 @@ static enum cache_lookup look(const struct settings *settings, mxcheck_cache *ca
 }
 
 enum cache_lookup cache_lookup(const struct settings *settings, mxcheck_cache *cache, bool has_failed,
-                         struct cached_facts *cached, struct judgement *judgement)
+                               struct cached_facts *cached, struct judgement *judgement)
 {
     cached->large = NULL;
     if (cache == NULL)

@@ -32,7 +32,7 @@ struct cached_facts {
  * but CACHE_LOOKUP_NOTHING, which leaves the judgement to be made anew, call cache_lookup_forget when done with the
  * facts. A NULL cache knows nothing. */
 enum cache_lookup cache_lookup(const struct settings *settings, mxcheck_cache *cache, bool has_failed,
-                         struct cached_facts *cached, struct judgement *judgement);
+                               struct cached_facts *cached, struct judgement *judgement);
 
 /* Would it be CACHE_LOOKUP_STALE, were DNS to fail now? */
 bool cache_lookup_has_stale(const struct settings *settings, mxcheck_cache *cache, const struct judgement *judgement);

@@ -7,14 +7,16 @@ int pool_init(struct pool *pool, struct settings *settings, mxcheck_cache *cache
     pool->settings = settings;
     pool->cache = cache;
     pool->idle = NULL;
-    pool->borrowed = 0;
+    pool->checks = 0;
+    pool->lookups = NULL;
     return pthread_mutex_init(&pool->lock, NULL) == 0 ? 0 : -1;
 }
 
 void pool_abandon(struct pool *pool)
 {
     pthread_mutex_init(&pool->lock, NULL);
-    pool->borrowed = 0;
+    pool->checks = 0;
+    pool->lookups = NULL;
     pool->idle = NULL;
 }
 
@@ -31,8 +33,8 @@ void pool_clear(struct pool *pool)
 bool pool_enter(struct pool *pool)
 {
     pthread_mutex_lock(&pool->lock);
-    bool is_in = pool->borrowed < pool->settings->options.max_pending;
-    pool->borrowed += is_in;
+    bool is_in = pool->checks < pool->settings->options.max_pending;
+    pool->checks += is_in;
     pthread_mutex_unlock(&pool->lock);
     return is_in;
 }
@@ -40,7 +42,7 @@ bool pool_enter(struct pool *pool)
 void pool_leave(struct pool *pool)
 {
     pthread_mutex_lock(&pool->lock);
-    pool->borrowed--;
+    pool->checks--;
     pthread_mutex_unlock(&pool->lock);
 }
 
@@ -56,9 +58,6 @@ static struct engine *take_idle(struct pool *pool)
 
 mxcheck_status pool_take(struct pool *pool, struct engine **engine)
 {
-    *engine = NULL;
-    if (!pool_enter(pool))
-        return MXCHECK_OK;
     do
         *engine = take_idle(pool);
     while (*engine != NULL && !loop_is_there((*engine)->loop));
@@ -66,17 +65,13 @@ mxcheck_status pool_take(struct pool *pool, struct engine **engine)
         engine_refresh(*engine);
         return MXCHECK_OK;
     }
-    mxcheck_status status = engine_new(pool->settings, pool->cache, engine);
-    if (status != MXCHECK_OK)
-        pool_leave(pool);
-    return status;
+    return engine_new(pool->settings, pool->cache, engine);
 }
 
 /* One whose descriptors somebody has closed is left behind: their numbers may be another's. */
 void pool_give(struct pool *pool, struct engine *engine)
 {
     pthread_mutex_lock(&pool->lock);
-    pool->borrowed--;
     if (!loop_is_lost(engine->loop)) {
         engine->next = pool->idle;
         pool->idle = engine;

@@ -7,12 +7,15 @@
 
 #include <pthread.h>
 
+struct joint_lookup;
+
 struct pool {
     pthread_mutex_t lock;
     struct settings *settings;
     mxcheck_cache *cache; /* or NULL */
     struct engine *idle;
-    unsigned borrowed; /* checks under way */
+    unsigned checks;              /* under way */
+    struct joint_lookup *lookups; /* those of blocking checks */
 };
 
 /* Returns 0, or -1 when the system refuses a lock. `settings` and `cache` (or NULL) must outlive the pool. */
@@ -27,7 +30,7 @@ void pool_abandon(struct pool *pool);
 bool pool_enter(struct pool *pool);
 void pool_leave(struct pool *pool);
 
-/* Take an engine. Returns MXCHECK_OK with *engine NULL when max-pending checks are under way. */
+/* Take an engine; give it back. */
 mxcheck_status pool_take(struct pool *pool, struct engine **engine);
 void pool_give(struct pool *pool, struct engine *engine);
 

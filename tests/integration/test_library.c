@@ -388,6 +388,38 @@ static void test_many_threads_share_a_context(void **state)
     mxcheck_ctx_free(ctx);
 }
 
+/* The name server takes two seconds: all are there by then. */
+static void *check_slow(void *ctx)
+{
+    mxcheck_result *result = NULL;
+    bool is_good = mxcheck_check_rcpt(ctx, "u@slow-2s.f.mx.example", &result) == MXCHECK_OK &&
+                   mxcheck_result_reason(result) == MXCHECK_REASON_MX;
+    mxcheck_result_unref(result);
+    return is_good ? NULL : ctx;
+}
+
+static void test_a_hundred_threads_that_ask_one_domain_ask_dns_once(void **state)
+{
+    enum { THREADS = 100 };
+    static const struct setting settings[] = {{"retry-after", "4s"}, {NULL, NULL}};
+    pthread_t threads[THREADS];
+    mxcheck_stats stats;
+    (void)state;
+    mxcheck_ctx *ctx = support_ctx(settings);
+    for (size_t i = 0; i < THREADS; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, check_slow, ctx), 0);
+    for (size_t i = 0; i < THREADS; i++) {
+        void *wrong;
+        pthread_join(threads[i], &wrong);
+        assert_null(wrong);
+    }
+    assert_int_equal(mxcheck_ctx_stats(ctx, &stats, sizeof(stats)), MXCHECK_OK);
+    assert_int_equal(stats.checks, THREADS);
+    assert_int_equal(stats.lookups, 1);
+    assert_int_equal(stats.queries, 1);
+    mxcheck_ctx_free(ctx);
+}
+
 /* Checks in a child, which must end well. */
 static void check_in_child(mxcheck_ctx *ctx)
 {
@@ -464,6 +496,7 @@ int main(void)
         cmocka_unit_test(test_the_next_upstream_answers_for_a_dead_one),
         cmocka_unit_test(test_upstreams_over_tcp_are_asked_over_tcp),
         cmocka_unit_test(test_many_threads_share_a_context),
+        cmocka_unit_test(test_a_hundred_threads_that_ask_one_domain_ask_dns_once),
         cmocka_unit_test(test_a_child_uses_the_context_of_its_parent),
         cmocka_unit_test(test_no_descriptor_is_left_behind),
     };

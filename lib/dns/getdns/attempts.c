@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* attempts.c: sends questions through getdns, cancels them, and takes what it calls back with. */
+#include "base/clock.h"
 #include "base/sigpipe.h"
 #include "dns/getdns/channels.h"
 #include "dns/getdns/context.h"
@@ -13,6 +14,9 @@
 
 /* The longest name in presentation form, its dot and its NUL. */
 #define NAME_SIZE 1026
+
+/* How often the limit on descriptors is looked at. */
+#define LIMIT_LOOK_US 1000000
 
 _Static_assert(sizeof(getdns_transaction_t) == sizeof(uint64_t), "transport_attempt has room for it");
 
@@ -107,13 +111,24 @@ static void on_response(getdns_context *context, getdns_callback_type_t kind, ge
     getdns_dict_destroy(response);
 }
 
+/* How many descriptors the process may have, as far as is known: the host changes it seldom, and asking costs a system
+ * call. */
+static uint64_t descriptor_limit(struct transport_share *share)
+{
+    struct rlimit limit;
+    uint64_t now_us = clock_now_us();
+    if (now_us < share->next_limit_look_us)
+        return share->descriptor_limit;
+    share->next_limit_look_us = now_us + LIMIT_LOOK_US;
+    share->descriptor_limit = getrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_cur : 0;
+    return share->descriptor_limit;
+}
+
 /* Whether getdns will find a descriptor. In the lower half of the table there is one, as numbers are given lowest
  * first; farther up it is tried. */
 static bool has_descriptor(const struct transport *transport)
 {
-    struct rlimit limit;
-    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && (rlim_t)transport->highest_fd < limit.rlim_cur / 2 &&
-        transport->highest_fd > 0)
+    if ((uint64_t)transport->highest_fd < descriptor_limit(transport->share) / 2 && transport->highest_fd > 0)
         return true;
     int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     if (fd < 0)

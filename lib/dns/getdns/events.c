@@ -209,25 +209,16 @@ static socklen_t write_address(const struct upstream *upstream, struct sockaddr_
     return sizeof(*in6);
 }
 
-static bool is_datagram_socket(int fd)
-{
-    int type = 0;
-    socklen_t size = sizeof(type);
-    return getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0 && type == SOCK_DGRAM;
-}
-
 /* The first sight of a datagram socket is before its first send: tie it to the upstream, so that the kernel drops what
  * strangers send and tells of a closed port. Returns whose socket it is, NULL for a stream. */
 static struct transport_attempt *adopt_socket(struct transport *transport, int fd)
 {
     struct transport_attempt *attempt = transport->scheduling;
     struct sockaddr_storage address;
-    if (attempt == NULL || fd < 0 || transport_is_recursion(transport))
+    if (attempt == NULL || fd < 0 || transport->upstream.transport != UPSTREAM_UDP)
         return NULL;
     if (attempt->is_connected)
         return fd == attempt->socket ? attempt : NULL;
-    if (!is_datagram_socket(fd))
-        return NULL;
     socklen_t size = write_address(&transport->upstream, &address);
     attempt->is_connected = connect(fd, (struct sockaddr *)&address, size) == 0;
     attempt->socket = fd;

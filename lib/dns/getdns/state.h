@@ -32,6 +32,8 @@ struct transport_share {
     uint8_t *buffer; /* GATE_BUFFER_SIZE octets to peek into */
     size_t running;  /* attempts under way */
     bool asks_ad;
+    uint64_t descriptor_limit; /* of the process, as it was last looked at; 0: unknown */
+    uint64_t next_limit_look_us;
 };
 
 struct transport {

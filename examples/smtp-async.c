@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,10 +16,9 @@
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
-enum { CLIENTS_MAX = 1000, EVENTS_MAX = 64 };
+enum { CLIENTS_MAX = 1000, EVENTS_MAX = 64, SWEEP_MS = 500 };
 
 /* What a descriptor of the epoll set is there for. */
 enum purpose { PURPOSE_LISTENER, PURPOSE_SIGNALS, PURPOSE_CHECKS, PURPOSE_CLIENT };
@@ -29,8 +29,9 @@ struct client {
     struct client *next;
     struct session *session;
     int socket;
-    uint32_t events;  /* that the epoll set watches */
-    time_t last_s;    /* when octets last came or went */
+    uint32_t events; /* that the epoll set watches */
+    struct patience patience;
+    struct guest *guest;
     bool has_hung_up; /* no more will come of it */
     bool is_gone;     /* to be freed when the events at hand have been served */
 };
@@ -41,17 +42,9 @@ struct loop {
     bool is_stopping;
     bool is_accepting;
     struct client *clients;
-    unsigned client_count;
 };
 
 static enum purpose listener = PURPOSE_LISTENER, signals = PURPOSE_SIGNALS, checks = PURPOSE_CHECKS;
-
-static time_t now_s(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec;
-}
 
 /* --- checks ------------------------------------------------------------------------------------------------------- */
 
@@ -103,6 +96,7 @@ static void let_go(struct client *client)
     if (client->is_gone)
         return;
     client->is_gone = true;
+    admission_leave(client->guest, (long)(intptr_t)client);
     cancel_checks(client);
 }
 
@@ -128,7 +122,6 @@ static bool write_output(struct client *client)
                 let_go(client);
             return false;
         }
-        client->last_s = now_s();
         session_sent(client->session, (size_t)sent);
     }
     return true;
@@ -145,6 +138,14 @@ static void rest(struct client *client, enum session_state state, bool is_writte
         watch_client(client, (wants_input ? (uint32_t)EPOLLIN : 0) | (is_written ? 0 : (uint32_t)EPOLLOUT));
 }
 
+static void note_lines(struct client *client)
+{
+    unsigned long lines = session_lines(client->session);
+    if (lines != client->patience.lines)
+        admission_note(client->guest, (long)(intptr_t)client);
+    patience_note(&client->patience, lines);
+}
+
 /* Carry the dialogue as far as it goes. */
 static void go_on(struct client *client)
 {
@@ -158,6 +159,7 @@ static void go_on(struct client *client)
         else
             is_written = write_output(client);
     } while (state == SESSION_ASKS || (state == SESSION_NEEDS_ROOM && is_written));
+    note_lines(client);
     rest(client, state, is_written);
 }
 
@@ -172,7 +174,6 @@ static void read_input(struct client *client)
         return;
     if (size == 0)
         client->has_hung_up = true;
-    client->last_s = now_s();
     session_take(client->session, (size_t)size);
     go_on(client);
 }
@@ -204,7 +205,6 @@ static void free_those_gone(struct loop *loop)
         struct client *client = *link;
         if (client->is_gone) {
             *link = client->next;
-            loop->client_count--;
             free_client(client);
         } else {
             link = &client->next;
@@ -212,14 +212,18 @@ static void free_those_gone(struct loop *loop)
     }
 }
 
-static void end_silent_ones(struct loop *loop, time_t now)
+static void send_away(struct client *client, const char *line)
+{
+    session_end(client->session, line);
+    write_output(client);
+    let_go(client);
+}
+
+static void end_silent_ones(struct loop *loop)
 {
     for (struct client *client = loop->clients; client != NULL; client = client->next) {
-        if (client->is_gone || now - client->last_s < loop->server.idle_s)
-            continue;
-        session_end(client->session, "421 4.4.2 silent for too long");
-        write_output(client);
-        let_go(client);
+        if (!client->is_gone && patience_left_ms(&client->patience) == 0)
+            send_away(client, "421 4.4.2 silent for too long");
     }
 }
 
@@ -231,23 +235,23 @@ static int watch(const struct loop *loop, int fd, enum purpose *purpose)
     return epoll_ctl(loop->epoll, EPOLL_CTL_ADD, fd, &event);
 }
 
-static struct client *new_client(struct loop *loop, int socket, const char *peer)
+static struct client *new_client(struct loop *loop, const struct server_client *accepted)
 {
     struct client *client = calloc(1, sizeof(*client));
     if (client == NULL) {
-        close(socket);
+        close(accepted->socket);
         return NULL;
     }
-    *client = (struct client){.purpose = PURPOSE_CLIENT, .loop = loop, .socket = socket, .events = EPOLLIN};
-    client->last_s = now_s();
-    client->session = session_new(&loop->server.session, peer);
-    if (client->session != NULL && watch(loop, socket, &client->purpose) == 0)
+    *client = (struct client){.purpose = PURPOSE_CLIENT, .loop = loop, .socket = accepted->socket, .events = EPOLLIN};
+    patience_begin(&client->patience, loop->server.idle_s, loop->server.session_s);
+    client->session = session_new(&loop->server.session, accepted->peer);
+    if (client->session != NULL && watch(loop, accepted->socket, &client->purpose) == 0)
         return client;
     free_client(client);
     return NULL;
 }
 
-/* While there are enough clients, or no descriptors for more, others wait in the kernel's queue. */
+/* Without descriptors for more clients, others wait in the kernel's queue. */
 static void set_accepting(struct loop *loop, bool is_accepting)
 {
     struct epoll_event event = {.events = is_accepting ? EPOLLIN : 0, .data = {.ptr = &listener}};
@@ -256,18 +260,32 @@ static void set_accepting(struct loop *loop, bool is_accepting)
     loop->is_accepting = is_accepting;
 }
 
+/* Give a client its place; one that must make room is sent away. */
+static bool admit(struct loop *loop, struct client *client, const struct server_client *accepted)
+{
+    struct guest rival;
+    client->guest = admission_enter(loop->server.admission, &accepted->network, (long)(intptr_t)client, &rival);
+    if (client->guest != NULL && rival.is_here)
+        send_away((struct client *)(intptr_t)rival.owner, "421 4.3.2 the server needs the room, come back later");
+    return client->guest != NULL;
+}
+
 static void accept_client(struct loop *loop)
 {
-    char peer[64];
-    int socket = server_accept(&loop->server, peer);
-    struct client *client = socket < 0 ? NULL : new_client(loop, socket, peer);
+    struct server_client accepted;
+    struct client *client = server_accept(&loop->server, &accepted) ? new_client(loop, &accepted) : NULL;
     if (client == NULL) {
         set_accepting(loop, errno == EAGAIN || errno == ECONNABORTED);
         return;
     }
+    if (!admit(loop, client, &accepted)) {
+        session_free(client->session);
+        free(client);
+        server_refuse(&loop->server, &accepted);
+        return;
+    }
     client->next = loop->clients;
     loop->clients = client;
-    loop->client_count++;
     go_on(client);
 }
 
@@ -293,20 +311,18 @@ static void serve(struct loop *loop, const struct epoll_event *event)
 static void run(struct loop *loop)
 {
     struct epoll_event events[EVENTS_MAX];
-    time_t swept_s = now_s();
+    int64_t swept_ms = patience_now_ms();
     while (!loop->is_stopping) {
         bool needs_clock = loop->clients != NULL || !loop->is_accepting;
-        int count = epoll_wait(loop->epoll, events, EVENTS_MAX, needs_clock ? 1000 : -1);
+        int count = epoll_wait(loop->epoll, events, EVENTS_MAX, needs_clock ? SWEEP_MS : -1);
         for (int i = 0; i < count; i++)
             serve(loop, &events[i]);
-        if (now_s() != swept_s) {
-            swept_s = now_s();
-            end_silent_ones(loop, swept_s);
+        if (patience_now_ms() - swept_ms >= SWEEP_MS) {
+            swept_ms = patience_now_ms();
+            end_silent_ones(loop);
             set_accepting(loop, true);
         }
         free_those_gone(loop);
-        if (loop->client_count >= CLIENTS_MAX)
-            set_accepting(loop, false);
     }
 }
 
@@ -333,7 +349,7 @@ static int watch_signals(const struct loop *loop)
 int main(int argc, char **argv)
 {
     struct loop loop = {.is_accepting = true};
-    server_begin(&loop.server, argc, argv);
+    server_begin(&loop.server, CLIENTS_MAX, argc, argv);
     allow_descriptors();
     loop.epoll = epoll_create1(EPOLL_CLOEXEC);
     if (loop.epoll < 0 || watch(&loop, loop.server.listener, &listener) != 0 || watch_signals(&loop) != 0 ||
@@ -342,11 +358,8 @@ int main(int argc, char **argv)
         return EXIT_FAILURE;
     }
     run(&loop);
-    for (struct client *client = loop.clients; client != NULL; client = client->next) {
-        session_end(client->session, "421 4.3.2 the server stops");
-        write_output(client);
-        let_go(client);
-    }
+    for (struct client *client = loop.clients; client != NULL; client = client->next)
+        send_away(client, "421 4.3.2 the server stops");
     free_those_gone(&loop);
     server_end(&loop.server);
     close(loop.epoll);

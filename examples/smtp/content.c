@@ -11,6 +11,7 @@ static void write_octet(struct content *content, char octet, FILE *file, size_t 
 static void end_line(struct content *content, FILE *file, size_t most)
 {
     content->size++; /* the CR */
+    content->lines++;
     write_octet(content, '\n', file, most);
     content->state = CONTENT_LINE_BEGIN;
 }

@@ -19,7 +19,8 @@ enum content_state {
 /* Zero it before a message. */
 struct content {
     enum content_state state;
-    size_t size; /* octets of the message so far, as they came but for dots put in front of dots */
+    size_t size;         /* octets of the message so far, as they came but for dots put in front of dots */
+    unsigned long lines; /* that came whole */
 };
 
 /* Write what belongs to the message, with LF for CRLF; nothing past `most` octets, so that the size tells afterwards

@@ -119,8 +119,10 @@ static void end_content(struct session *session)
 bool dialogue_take_content(struct session *session)
 {
     struct content *content = &session->transaction.content;
+    unsigned long lines = content->lines;
     buffer_drop(&session->input, content_take(content, session->input.octets, session->input.size,
                                               session->transaction.message.file, session->settings->most_octets));
+    session->lines += content->lines - lines;
     if (content->state == CONTENT_BROKEN) {
         session->is_in_content = false;
         transaction_clear(&session->transaction);

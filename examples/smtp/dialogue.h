@@ -35,6 +35,7 @@ struct session {
     bool is_in_content;
     bool is_ended;
     unsigned errors;
+    unsigned long lines; /* that came whole */
     struct login login;
     struct transaction transaction;
     struct step steps[STEPS_MAX]; /* a ring */

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -51,6 +52,20 @@ int maildir_begin(struct maildir_message *message, const char *folder, const cha
     return -1;
 }
 
+/* A name lasts when the folder that holds it is on disk. */
+static int sync_folder(const char *path)
+{
+    char folder[512];
+    size_t length = (size_t)(strrchr(path, '/') - path);
+    memcpy(folder, path, length);
+    folder[length] = '\0';
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int status = fd < 0 ? -1 : fsync(fd);
+    if (fd >= 0)
+        close(fd);
+    return status;
+}
+
 int maildir_deliver(struct maildir_message *message)
 {
     FILE *file = message->file;
@@ -61,7 +76,10 @@ int maildir_deliver(struct maildir_message *message)
     }
     message->file = NULL;
     fclose(file);
-    return 0;
+    if (sync_folder(message->final) == 0)
+        return 0;
+    unlink(message->final);
+    return -1;
 }
 
 void maildir_drop(struct maildir_message *message)

@@ -24,7 +24,10 @@ static const char usage[] =
     "  --account USER:PASSWORD offer AUTH PLAIN and LOGIN to this account; on a loopback address only\n"
     "  --require-auth          take no MAIL before AUTH\n"
     "  --max-size OCTETS       of a message (10485760)\n"
-    "  --idle SECONDS          let a silent client go after so long (300)\n"
+    "  --idle SECONDS          let a client go that takes longer for a line (300)\n"
+    "  --session SECONDS       let a client go that takes longer in all (3600)\n"
+    "  --clients COUNT         clients at once; of more, the one that is silent for longest must go (%u)\n"
+    "  --per-network COUNT     clients at once of one address, of IPv6 of one /64 (50)\n"
     "  --config FILE           options of libmxcheck, `name = value` lines\n"
     "  -o NAME=VALUE           one option of libmxcheck; `mxcheck options` lists them\n"
     "  --help                  this text\n";
@@ -34,6 +37,8 @@ struct arguments {
     char *listen;
     char *account;
     mxcheck_config *config;
+    unsigned long clients;
+    unsigned long per_network;
 };
 
 static void fail(int status, const char *format, ...) __attribute__((noreturn, format(printf, 2, 3)));
@@ -86,10 +91,19 @@ static void take_argument(struct server *server, struct arguments *arguments, in
         server->session.requires_auth = true;
         break;
     case 's':
-        server->session.most_octets = parse_number("max-size", value, 1UL << 40);
+        server->session.most_octets = parse_number("max-size", value, 0x7fffffff);
         break;
     case 'i':
         server->idle_s = (int)parse_number("idle", value, 86400);
+        break;
+    case 't':
+        server->session_s = (int)parse_number("session", value, 86400);
+        break;
+    case 'n':
+        arguments->clients = parse_number("clients", value, 100000);
+        break;
+    case 'p':
+        arguments->per_network = parse_number("per-network", value, 100000);
         break;
     case 'c':
         if (mxcheck_config_load(arguments->config, value) != MXCHECK_OK)
@@ -99,10 +113,10 @@ static void take_argument(struct server *server, struct arguments *arguments, in
         set_option(arguments->config, value);
         break;
     case 'h':
-        printf(usage, arguments->program);
+        printf(usage, arguments->program, (unsigned)arguments->clients);
         exit(EX_OK);
     default:
-        fprintf(stderr, usage, arguments->program);
+        fprintf(stderr, usage, arguments->program, (unsigned)arguments->clients);
         exit(EX_USAGE);
     }
 }
@@ -116,6 +130,9 @@ static void read_arguments(struct server *server, struct arguments *arguments, i
         {"require-auth", no_argument, NULL, 'r'},
         {"max-size", required_argument, NULL, 's'},
         {"idle", required_argument, NULL, 'i'},
+        {"session", required_argument, NULL, 't'},
+        {"clients", required_argument, NULL, 'n'},
+        {"per-network", required_argument, NULL, 'p'},
         {"config", required_argument, NULL, 'c'},
         {"help", no_argument, NULL, 'h'},
         {NULL, 0, NULL, 0},
@@ -191,14 +208,16 @@ static void block_signals(void)
     sigprocmask(SIG_BLOCK, &set, NULL);
 }
 
-void server_begin(struct server *server, int argc, char **argv)
+void server_begin(struct server *server, unsigned clients_max, int argc, char **argv)
 {
     static char host[256];
     static char listen_default[] = "127.0.0.1:2525";
-    struct arguments arguments = {.program = argv[0], .listen = listen_default};
+    struct arguments arguments = {
+        .program = argv[0], .listen = listen_default, .clients = clients_max, .per_network = 50};
     if (gethostname(host, sizeof(host) - 1) != 0)
         fail(EX_OSERR, "cannot tell the name of this host: %s", strerror(errno));
-    *server = (struct server){.session = {.host = host, .folder = "maildir", .most_octets = 10485760}, .idle_s = 300};
+    *server = (struct server){
+        .session = {.host = host, .folder = "maildir", .most_octets = 10485760}, .idle_s = 300, .session_s = 3600};
 
     mxcheck_status status = mxcheck_config_new(&arguments.config);
     if (status == MXCHECK_OK) /* a thousand clients with ten recipients each; more are deferred as overloaded */
@@ -211,6 +230,9 @@ void server_begin(struct server *server, int argc, char **argv)
         fail(EX_OSERR, "%s", mxcheck_status_text(status));
     mxcheck_config_free(arguments.config);
 
+    server->admission = admission_new(arguments.clients, arguments.per_network);
+    if (server->admission == NULL)
+        fail(EX_OSERR, "no memory for %lu clients", arguments.clients);
     if (maildir_make(server->session.folder) != 0)
         fail(EX_CANTCREAT, "cannot make the maildir %s: %s", server->session.folder, strerror(errno));
     block_signals();
@@ -222,16 +244,30 @@ void server_end(struct server *server)
 {
     close(server->listener);
     mxcheck_ctx_free(server->ctx);
+    admission_free(server->admission);
 }
 
-int server_accept(const struct server *server, char *peer)
+bool server_accept(const struct server *server, struct server_client *client)
 {
     struct sockaddr_storage address;
     socklen_t size = sizeof(address);
-    int client = accept4(server->listener, (struct sockaddr *)&address, &size, SOCK_CLOEXEC | SOCK_NONBLOCK);
-    if (client < 0)
-        return -1;
-    if (getnameinfo((struct sockaddr *)&address, size, peer, 64, NULL, 0, NI_NUMERICHOST) != 0)
-        snprintf(peer, 64, "unknown");
-    return client;
+    client->socket = accept4(server->listener, (struct sockaddr *)&address, &size, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    if (client->socket < 0)
+        return false;
+    client->network = admission_network_of(&address);
+    if (getnameinfo((struct sockaddr *)&address, size, client->peer, sizeof(client->peer), NULL, 0, NI_NUMERICHOST) !=
+        0)
+        snprintf(client->peer, sizeof(client->peer), "unknown");
+    return true;
+}
+
+/* A new connection has room for a line; who does not read it does not get it. */
+void server_refuse(const struct server *server, const struct server_client *client)
+{
+    char line[400];
+    int length =
+        snprintf(line, sizeof(line), "421 4.7.0 %s too many connections from your network\r\n", server->session.host);
+    ssize_t sent = send(client->socket, line, (size_t)length, MSG_NOSIGNAL | MSG_DONTWAIT);
+    (void)sent;
+    close(client->socket);
 }

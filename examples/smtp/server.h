@@ -3,24 +3,38 @@
 #ifndef SMTP_SERVER_H
 #define SMTP_SERVER_H
 
+#include "admission.h"
+#include "patience.h"
 #include "session.h"
 
 struct server {
     struct session_settings session;
     mxcheck_ctx *ctx;
     int listener;
-    int idle_s; /* a client that says nothing for so long is let go; RFC 5321 section 4.5.3.2.7 */
+    struct admission *admission;
+    int idle_s;    /* that a client may take for a line; see patience.h */
+    int session_s; /* that it may take in all */
+};
+
+/* A client that has come. */
+struct server_client {
+    int socket;
+    char peer[64]; /* its IP address */
+    struct admission_network network;
 };
 
 /* Read the arguments of the command line, make the context and the maildir, listen, and print
  * `listening on ADDRESS:PORT`. Ends the process with a sentence when that cannot be. Blocks SIGINT and SIGTERM, for the
- * server to take them when it can. */
-void server_begin(struct server *server, int argc, char **argv);
+ * server to take them when it can. clients_max: so many clients at once unless --clients says another number. */
+void server_begin(struct server *server, unsigned clients_max, int argc, char **argv);
 
 /* Release what server_begin made. */
 void server_end(struct server *server);
 
-/* Accept a client and write its IP address to peer[64]. Returns its socket, -1 when there is none after all. */
-int server_accept(const struct server *server, char *peer);
+/* Accept a client. Returns false when there is none after all. */
+bool server_accept(const struct server *server, struct server_client *client);
+
+/* Send a client away before its session has begun. */
+void server_refuse(const struct server *server, const struct server_client *client);
 
 #endif

@@ -54,6 +54,11 @@ void session_sent(struct session *session, size_t size)
     memmove(session->output, session->output + size, session->output_size);
 }
 
+unsigned long session_lines(const struct session *session)
+{
+    return session->lines;
+}
+
 /* While checks are under way, only RCPTs may be looked at ahead of their turn. */
 static bool may_go_on(const struct session *session)
 {
@@ -83,6 +88,7 @@ enum session_state session_turn(struct session *session, struct session_question
         enum buffer_line kind = buffer_take_line(&session->input, line);
         if (kind == BUFFER_NO_LINE)
             return SESSION_NEEDS_INPUT;
+        session->lines++;
         *question = dialogue_take_line(session, kind, line);
         if (*question != NULL)
             return SESSION_ASKS;

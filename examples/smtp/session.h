@@ -56,6 +56,9 @@ void session_take(struct session *session, size_t size);
 size_t session_output(struct session *session, const char **octets);
 void session_sent(struct session *session, size_t size);
 
+/* Whole lines that the client has said so far, those of messages included. */
+unsigned long session_lines(const struct session *session);
+
 /* Go on as far as possible. */
 enum session_state session_turn(struct session *session, struct session_question **question);
 

@@ -79,8 +79,8 @@ def server(*arguments):
 class Client:
     """A client that sends octets as they are, and reads replies."""
 
-    def __init__(self, port, greeting=True):
-        self.socket = socket.create_connection(("127.0.0.1", port), 20)
+    def __init__(self, port, greeting=True, source="127.0.0.1"):
+        self.socket = socket.create_connection(("127.0.0.1", port), 20, (source, 0))
         self.file = self.socket.makefile("rb")
         if greeting:
             self.greeting = self.reply()

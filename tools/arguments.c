@@ -3,6 +3,7 @@
 #include "arguments.h"
 
 #include "message.h"
+#include "url.h"
 
 #include <getopt.h>
 #include <stdio.h>
@@ -43,7 +44,35 @@ static int take_verb(struct arguments *arguments, const char *word)
             return 0;
         }
     }
+    if (strchr(word, '@') != NULL || strchr(word, '.') != NULL)
+        return message_usage("a verb must come first: mxcheck explain %.80s", word);
     return message_usage("%.80s is not a verb; the verbs are rcpt, sender, explain, options and version", word);
+}
+
+/* An address can be no verb, but "mxcheck explain rcpt u@example.com" is a slip. */
+static bool is_verb(const char *word)
+{
+    for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
+        if (strcmp(verbs[i].word, word) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Slips of a person, which would be judged as bad addresses. Programs get that judgement: they use the other verbs. */
+static int check_operands(const struct arguments *arguments)
+{
+    const char *meant;
+    size_t length;
+    for (size_t i = 0; i < arguments->address_count && arguments->verb == VERB_EXPLAIN; i++) {
+        const char *operand = arguments->addresses[i];
+        if (is_verb(operand))
+            return message_usage("explain takes no other verb, but addresses and domains: mxcheck explain ADDRESS");
+        if (url_find(operand, &meant, &length))
+            return message_usage("%.80s is a URL; a domain or an address is wanted: mxcheck explain %.*s", operand,
+                                 (int)(length < 300 ? length : 300), meant);
+    }
+    return 0;
 }
 
 static int take_operand(struct arguments *arguments, const char *operand)
@@ -120,6 +149,9 @@ static int take_flag(struct arguments *arguments, int flag)
 /* Without an address, standard input is read: but not from a person who waits for an answer. */
 static int settle_input(struct arguments *arguments)
 {
+    int exit_status = check_operands(arguments);
+    if (exit_status != 0)
+        return exit_status;
     if (arguments->address_count > 0 || arguments->file_count > 0)
         return 0;
     if (isatty(STDIN_FILENO))

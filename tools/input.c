@@ -77,6 +77,17 @@ static enum input_kind read_line(struct input *input, size_t *length)
     return has_nul ? INPUT_HAS_NUL : INPUT_ADDRESS;
 }
 
+/* A byte-order mark at the head of a file is no part of its first line. */
+static char *skip_mark(const struct input *input, size_t *length)
+{
+    static const char mark[] = "\xef\xbb\xbf";
+    size_t size = sizeof(mark) - 1;
+    if (input->number != 1 || *length < size || memcmp(input->line, mark, size) != 0)
+        return input->line;
+    *length -= size;
+    return input->line + size;
+}
+
 enum input_kind input_next(struct input *input, const char **address)
 {
     const char *line;
@@ -86,7 +97,8 @@ enum input_kind input_next(struct input *input, const char **address)
         enum input_kind kind = read_line(input, &length);
         if (kind != INPUT_ADDRESS)
             return kind;
-        line = trim(input->line, length);
+        char *begin = skip_mark(input, &length);
+        line = trim(begin, length);
     } while (*line == '\0' || *line == '#');
     *address = line;
     return INPUT_ADDRESS;

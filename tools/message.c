@@ -16,7 +16,7 @@ static void say(const char *format, va_list values)
 
     vsnprintf(sentence, sizeof(sentence), format, values);
     fputs("mxcheck: ", stderr);
-    escape_put(stderr, sentence, sizeof(sentence));
+    escape_put_sentence(stderr, sentence);
     fputc('\n', stderr);
 }
 

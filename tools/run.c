@@ -16,6 +16,7 @@
 
 struct run {
     const struct arguments *arguments;
+    struct terminal terminal;
     mxcheck_ctx *ctx;
     bool has_shown;
     bool has_rejected;
@@ -72,7 +73,7 @@ static bool take_address(struct run *run, const char *address)
     if (run->status != MXCHECK_OK)
         return false;
     count(run, mxcheck_result_verdict(result));
-    run->status = output_result(run->arguments, result, !run->has_shown);
+    run->status = output_result(run->arguments, &run->terminal, result, !run->has_shown);
     run->has_shown = true;
     if (ferror(stdout))
         run->write_error = errno != 0 ? errno : EIO;
@@ -178,7 +179,7 @@ static int settle(const struct run *run)
 
 int run_checks(const struct arguments *arguments)
 {
-    struct run run = {.arguments = arguments};
+    struct run run = {.arguments = arguments, .terminal = terminal_look()};
 
     run.status = mxcheck_ctx_new(arguments->config, &run.ctx);
     if (run.status == MXCHECK_OK)

@@ -140,6 +140,14 @@ static char *trim(char *text)
     return text;
 }
 
+/* A byte-order mark at the head of a file is no part of its first line. */
+static char *skip_mark(const struct source *source, char *line)
+{
+    static const char mark[] = "\xef\xbb\xbf";
+    bool is_there = source->line == 1 && strncmp(line, mark, sizeof(mark) - 1) == 0;
+    return is_there ? line + sizeof(mark) - 1 : line;
+}
+
 static mxcheck_status take_line(const struct source *source, char *line, struct options *options)
 {
     char why[400];
@@ -168,7 +176,7 @@ static mxcheck_status take_file(struct source *source, struct options *options)
     while (status == MXCHECK_OK && more) {
         status = read_line(source, line, &more);
         if (status == MXCHECK_OK)
-            status = take_line(source, line, options);
+            status = take_line(source, skip_mark(source, line), options);
     }
     return status;
 }

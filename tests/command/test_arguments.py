@@ -20,6 +20,14 @@ class Usage(unittest.TestCase):
         "unknown option": (["rcpt", "-o", "no-such=1", "<>"], b"no-such"),
         "bad value": (["rcpt", "-o", "timeout=soon", "<>"], b"timeout"),
         "bad value after the address": (["rcpt", "<>", "-o", "timeout=soon"], b"timeout"),
+        "an address without a verb": (["u@foo.invalid"], b"mxcheck explain u@foo.invalid"),
+        "a domain without a verb": (["foo.invalid"], b"mxcheck explain foo.invalid"),
+        "explain rcpt": (["explain", "rcpt", "u@foo.invalid"], b"mxcheck explain ADDRESS"),
+        "explain sender": (["explain", "sender"], b"mxcheck explain ADDRESS"),
+        "a URL": (["explain", "http://www.foo.invalid/x?y"], b": mxcheck explain www.foo.invalid\n"),
+        "a URL with all its parts": (["explain", "HTTPS://u:p@foo.invalid:443#x"], b": mxcheck explain foo.invalid\n"),
+        "a URL of an address literal": (["explain", "http://[::1]:80/"], b": mxcheck explain [::1]\n"),
+        "a URL of an address": (["explain", "mailto:u@foo.invalid?subject=x"], b": mxcheck explain u@foo.invalid\n"),
         "options with an address": (["options", "u@foo.invalid"], b"options"),
     }
 
@@ -34,6 +42,16 @@ class Usage(unittest.TestCase):
     def test_a_word_from_outside_is_escaped_in_messages(self):
         self.assertNotIn(b"\x1b", run("a\x1b[31mb").stderr)
         self.assertNotIn(b"\x1b", run("rcpt", "-o", "timeout=\x1b[31m").stderr)
+
+    def test_what_the_library_has_escaped_is_not_escaped_again(self):
+        for setting in (b"timeout=\xef", b"\xef=1"):
+            with self.subTest(setting):
+                said = run("rcpt", "-o", setting, "<>").stderr
+                self.assertIn(b'"\\xef"', said)
+                self.assertNotIn(b"x5c", said)
+
+    def test_other_verbs_judge_a_url_as_any_bad_address(self):
+        self.assertEqual(run("rcpt", "http://www.foo.invalid/").returncode, 1)
 
     def test_no_address_and_a_terminal_is_wrong_usage(self):
         master, slave = pty.openpty()

@@ -55,6 +55,15 @@ class Input(unittest.TestCase):
 
 
 class OddLines(unittest.TestCase):
+    def test_a_byte_order_mark_at_the_head_is_no_part_of_an_address(self):
+        """Editors of some systems put one there."""
+        for content in (b"\xef\xbb\xbfu@foo.invalid\n<>\n", b"\xef\xbb\xbf# a comment\r\nu@foo.invalid\r\n<>\r\n"):
+            with self.subTest(content):
+                self.assertEqual(reasons(run("rcpt", stdin=content)), ["special-use", "bad-address"])
+        self.assertEqual(fields(run("rcpt", stdin=b"\xef\xbb\xbfu@foo.invalid").stdout)[0], "u@foo.invalid")
+        self.assertNotEqual(fields(run("rcpt", stdin=b"<>\n\xef\xbb\xbfu@foo.invalid").stdout.splitlines()[1])[0],
+                            "u@foo.invalid")
+
     def test_a_line_with_nul_is_told_and_the_next_is_checked(self):
         done = run("rcpt", stdin=b"u@[192.0.2.1]\nu@[192.0.2.1]\0@foo.invalid\nu@foo.invalid\n")
         self.assertEqual(done.returncode, DATAERR)

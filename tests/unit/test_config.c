@@ -172,6 +172,19 @@ static void test_file_sets_options(void **state)
     mxcheck_config_free(config);
 }
 
+static void test_byte_order_mark_at_the_head_of_a_file_is_skipped(void **state)
+{
+    static const char head[] = "\xef\xbb\xbftimeout = 3s\n", later[] = "timeout = 3s\n\xef\xbb\xbftimeout = 4s\n";
+    mxcheck_config *config = new_config();
+    (void)state;
+    write_file(head, sizeof(head) - 1);
+    assert_int_equal(mxcheck_config_load(config, path), MXCHECK_OK);
+    assert_string_equal(mxcheck_config_get(config, "timeout"), "3s");
+    write_file(later, sizeof(later) - 1);
+    assert_int_equal(mxcheck_config_load(config, path), MXCHECK_ERR_OPTION);
+    mxcheck_config_free(config);
+}
+
 static void test_bad_file_changes_nothing_and_names_the_line(void **state)
 {
     static const struct {
@@ -269,6 +282,7 @@ int main(void)
         cmocka_unit_test(test_upstreams_are_judged_when_set),
         cmocka_unit_test(test_table_ends_with_null),
         cmocka_unit_test(test_file_sets_options),
+        cmocka_unit_test(test_byte_order_mark_at_the_head_of_a_file_is_skipped),
         cmocka_unit_test(test_bad_file_changes_nothing_and_names_the_line),
         cmocka_unit_test(test_long_lines_are_refused),
         cmocka_unit_test(test_unreadable_file_is_an_error_of_the_file),

@@ -1,12 +1,14 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
 # Make the static archive OUT of CORE with nothing visible but the public functions, so that the short names inside
-# cannot meet those of the program that links it.
-# usage: localise.sh OUT CORE
+# cannot meet those of the program that links it. The tools are those of the machine that is built for.
+# usage: localise.sh OUT CORE AR OBJCOPY COMPILER...
 set -eu
+out=$1 core=$2 ar=$3 objcopy=$4
+shift 4
 folder=$(mktemp -d)
 trap 'rm -r "$folder"' EXIT
-ld -r --whole-archive "$2" -o "$folder/joined.o"
-objcopy --localize-hidden "$folder/joined.o" "$folder/mxcheck.o"
-rm -f "$1"
-ar rcsD "$1" "$folder/mxcheck.o"
+"$@" -r -nostdlib -o "$folder/joined.o" -Wl,--whole-archive "$core" -Wl,--no-whole-archive
+"$objcopy" --localize-hidden "$folder/joined.o" "$folder/mxcheck.o"
+rm -f "$out"
+"$ar" rcsD "$out" "$folder/mxcheck.o"

@@ -10,7 +10,11 @@
 
 #define SHARDS_MAX 64
 #define SHARD_BYTES_LEAST (128 * 1024) /* below that, fewer shards */
-#define BYTES_MAX (UINT64_C(1) << 40)
+#if SIZE_MAX > UINT32_MAX
+#define BYTES_MAX ((size_t)1 << 40)
+#else
+#define BYTES_MAX ((size_t)1 << 31)
+#endif
 #define PAGE 4096
 #define ALLOCATOR_SLOP 32 /* what an allocator may add to a block */
 

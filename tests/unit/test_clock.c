@@ -63,8 +63,8 @@ static void test_it_goes_on_while_the_machine_sleeps(void **state)
     int count = fscanf(clocks, "%lld %lld %lld", &fine_s, &coarse_s, &awake_s);
     pclose(clocks);
     if (count != 3) {
-        print_message("time namespaces are not allowed here\n");
-        skip();
+        print_message("# skipped: time namespaces are not allowed here\n");
+        return;
     }
     assert_in_range(fine_s - awake_s, 100000, INT32_MAX);
     assert_in_range(fine_s - coarse_s, 0, 1);

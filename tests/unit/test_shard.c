@@ -258,7 +258,7 @@ static void test_memory_is_one_block_of_the_size_said(void **state)
         shard_init(&shard, sizes[i], &process);
         assert_int_equal(counted.count, 0);
         for (uint64_t name = 1; name < 20000; name++) {
-            size_t words = 3 + mix(name) % (ROOM - 3);
+            size_t words = 3 + (size_t)(mix(name) % (ROOM - 3));
             write_record(record, name, 1, words);
             shard_put(&shard, &counting, mix(name), record, words);
         }
@@ -304,7 +304,7 @@ static void test_what_is_found_is_what_was_put_last(void **state)
         found += version != 0;
         if (random >> 40 & 1) {
             versions[name] = step;
-            put(shard, name + 1, step, 3 + (random >> 48) % (ROOM - 3));
+            put(shard, name + 1, step, 3 + (size_t)((random >> 48) % (ROOM - 3)));
         } else if ((random >> 41 & 63) == 0) {
             versions[name] = 0;
             shard_remove(shard, mix(name + 1));

@@ -152,7 +152,7 @@ static struct session_question *ask(struct session *session, mxcheck_role role, 
 /* MAIL is answered before anything but RCPT is looked at, so no step is under way here. */
 struct session_question *envelope_take_mail(struct session *session, char *arguments)
 {
-    struct command_path path;
+    struct command_path path = {.address = NULL};
     bool is_utf8 = false;
     const char *refusal;
     if (*session->helo == '\0')

@@ -174,7 +174,7 @@ static struct addrinfo *parse_endpoint(const char *text)
 
 static void print_endpoint(int listener)
 {
-    struct sockaddr_storage address;
+    struct sockaddr_storage address = {.ss_family = AF_UNSPEC};
     socklen_t size = sizeof(address);
     char host[64], port[16];
     if (getsockname(listener, (struct sockaddr *)&address, &size) != 0 ||

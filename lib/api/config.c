@@ -169,7 +169,7 @@ static mxcheck_status take_line(const struct source *source, char *line, struct 
 
 static mxcheck_status take_file(struct source *source, struct options *options)
 {
-    char line[LINE_MAX_BYTES + 1];
+    char line[LINE_MAX_BYTES + 1] = "";
     mxcheck_status status = MXCHECK_OK;
     bool more = true;
 

@@ -44,6 +44,7 @@ void send_queue_leave(struct send_queue *queue, struct send_queue_place *place)
     if (!place->is_waiting)
         return;
     place->is_waiting = false;
+    /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): a place that waits is in the list */
     while (*link != place)
         link = &(*link)->next;
     *link = place->next;

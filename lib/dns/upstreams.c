@@ -22,7 +22,7 @@ static bool parse_port(const char *text, uint16_t *port)
 {
     unsigned value = 0;
     size_t digits = 0;
-    for (; text_is_digit(text[digits]) && digits < 6; digits++)
+    for (; digits < 6 && text_is_digit(text[digits]); digits++)
         value = value * 10 + (unsigned)(text[digits] - '0');
     if (digits == 0 || text[digits] != '\0' || value == 0 || value > 65535)
         return false;

@@ -11,6 +11,10 @@
 /* A thread that has so much time left, at least, does a lookup of its own after one that timed out. */
 #define ANOTHER_TRY_US 100000
 
+/* How much longer a thread waits than its own deadline: the lookup ends by a deadline that is no later, and what it
+ * learned is then on its way. */
+#define GRACE_US 1000000
+
 static struct joint_lookup *find(const struct pool *pool, const char *domain)
 {
     struct joint_lookup *lookup = pool->lookups;
@@ -66,11 +70,12 @@ static struct facts *follow(struct joint_lookup *lookup, uint64_t deadline_us)
 {
     pthread_mutex_t *lock = &lookup->pool->lock;
     struct joint_follower self = {.is_ended = false};
-    struct timespec until = absolute(deadline_us);
+    struct timespec until = absolute(deadline_us + GRACE_US);
     int error = 0;
     if (!init_condition(&self.ended))
         return NULL;
     self.next = lookup->followers;
+    /* cppcheck-suppress autoVariables ; it is taken out of the list before this returns */
     lookup->followers = &self;
     while (!self.is_ended && error == 0)
         error = pthread_cond_timedwait(&self.ended, lock, &until);

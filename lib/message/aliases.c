@@ -93,6 +93,7 @@ static void trace(struct ancestry *ancestry, const struct message_name *name)
     ancestry->at[0] = (uint8_t)(name->length - 1);
     for (unsigned labels = 0; labels <= ancestry->labels; labels++) {
         size_t end = labels == 0 ? name->length : begin;
+        /* NOLINTNEXTLINE(clang-analyzer-core.uninitialized.Assign): the loop above has written one for each label */
         begin = ancestry->at[labels];
         for (size_t i = end; i > begin; i--)
             hash = hash_on(hash, name->octets[i - 1]);

@@ -399,7 +399,7 @@ static void *check_slow(void *ctx)
 static void test_a_hundred_threads_that_ask_one_domain_ask_dns_once(void **state)
 {
     enum { THREADS = 100 };
-    static const struct setting settings[] = {{"retry-after", "4s"}, {NULL, NULL}};
+    static const struct setting settings[] = {{"timeout", "20s"}, {"retry-after", "10s"}, {NULL, NULL}};
     pthread_t threads[THREADS];
     mxcheck_stats stats;
     (void)state;

@@ -35,13 +35,13 @@ class ResolvConf(unittest.TestCase):
         cls.write("")
         # The file may be a link, and the mount goes over what it leads to.
         subprocess.run(["mount", "--bind", cls.path, os.path.realpath("/etc/resolv.conf")], check=True)
-        for host, exchange in (("127.0.0.1", "first"), ("127.0.0.2", "second")):
+        for address, exchange in (("127.0.0.1", "first"), ("127.0.0.2", "second")):
             faults = Faults(["test.example."])
             faults.add("ok.test.example.", "MX", "mx:10 %s.test.example." % exchange)
             faults.add(exchange + ".test.example.", "MX", "mx:10 mail.test.example.")
             if exchange == "first":
                 faults.add("slow.test.example.", "MX", "delay6")
-            server = FaultServer(faults, host=host, port=53).start()
+            server = FaultServer(faults, host=address, port=53).start()
             cls.addClassCleanup(server.stop)
 
     @classmethod

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* test_cache_lookup.c: what is fresh, fading, stale or of no use, by options, as time goes by. The clock is this file's. */
+/* test_cache_lookup.c: what is fresh, fading, stale or of no use, by options, as time goes by. The clock is this
+ * file's. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -215,7 +216,8 @@ static void test_options_bound_how_long_an_answer_holds(void **state)
         cache_flush(cache, NULL);
         learn(rows[i].mx, rows[i].a, rows[i].aaaa, rows[i].ttl_s);
         if (strcmp(looked_up(rows[i].options, false), rows[i].expected) != 0)
-            fail_msg("row %zu, %s: %s, not %s", i, rows[i].options, looked_up(rows[i].options, false), rows[i].expected);
+            fail_msg("row %zu, %s: %s, not %s", i, rows[i].options, looked_up(rows[i].options, false),
+                     rows[i].expected);
     }
 }
 
@@ -245,7 +247,8 @@ static void test_facts_of_others_count_where_they_answer_what_is_asked(void **st
         cache_flush(cache, NULL);
         learn(rows[i].mx, rows[i].a, rows[i].aaaa, 300);
         if (strcmp(looked_up(rows[i].options, false), rows[i].expected) != 0)
-            fail_msg("row %zu, %s: %s, not %s", i, rows[i].options, looked_up(rows[i].options, false), rows[i].expected);
+            fail_msg("row %zu, %s: %s, not %s", i, rows[i].options, looked_up(rows[i].options, false),
+                     rows[i].expected);
     }
 }
 

@@ -150,7 +150,7 @@ static void test_who_must_be_done_earlier_looks_for_itself(void **state)
     joint_lookup_end(&lookup, NULL);
 }
 
-static void test_who_waits_ends_by_its_own_deadline(void **state)
+static void test_who_waits_ends_by_a_second_after_its_own_deadline(void **state)
 {
     struct joint_lookup lookup, mine;
     uint64_t deadline_us = clock_now_us() + SECOND_US / 20;
@@ -175,6 +175,24 @@ static bool looks_again(struct facts *facts, uint64_t left_us)
     facts_unref(join(&asker), &memory_libc);
     facts_unref(facts, &memory_libc);
     return asker.has_looked;
+}
+
+/* As of threads that begin at the same moment. */
+static void test_what_is_learned_at_the_last_moment_counts_for_all(void **state)
+{
+    struct joint_lookup lookup;
+    struct asker asker;
+    uint64_t deadline_us = clock_now_us() + SECOND_US / 10;
+    struct facts *facts = make_facts(FACTS_RECORDS, false);
+    (void)state;
+    begin(&lookup, deadline_us);
+    start(&asker, deadline_us, NULL);
+    while (clock_now_us() < deadline_us + SECOND_US / 10)
+        continue;
+    joint_lookup_end(&lookup, facts);
+    assert_ptr_equal(join(&asker), facts);
+    facts_unref(facts, &memory_libc);
+    facts_unref(facts, &memory_libc);
 }
 
 static void test_what_says_nothing_of_dns_is_not_handed_on(void **state)
@@ -220,7 +238,8 @@ int main(void)
         cmocka_unit_test(test_one_looks_and_all_who_wait_have_its_facts),
         cmocka_unit_test(test_another_domain_is_not_waited_for),
         cmocka_unit_test(test_who_must_be_done_earlier_looks_for_itself),
-        cmocka_unit_test(test_who_waits_ends_by_its_own_deadline),
+        cmocka_unit_test(test_who_waits_ends_by_a_second_after_its_own_deadline),
+        cmocka_unit_test(test_what_is_learned_at_the_last_moment_counts_for_all),
         cmocka_unit_test(test_what_says_nothing_of_dns_is_not_handed_on),
         cmocka_unit_test(test_who_has_time_left_asks_again_after_a_timeout),
         cmocka_unit_test(test_of_those_who_ask_again_one_does),

@@ -104,7 +104,7 @@ static void put_question(struct story *story, enum facts_question question, cons
     put_outcome(text, facts, answer);
     put_error(text, facts, answer);
     if (!facts_is_failure((enum facts_outcome)answer->outcome))
-        text_printf(text, ", good for %lu s", (unsigned long)answer->ttl_s);
+        text_printf(text, ", TTL %lu s", (unsigned long)answer->ttl_s);
     if (alias[0] != '\0') {
         text_puts(text, ", an alias of ");
         text_put_name(text, alias);
@@ -145,7 +145,7 @@ static void put_addresses(struct story *story, enum facts_question question, con
         text_printf(text, "    %s", words);
         if (story->options->depth == DEPTH_TARGETS &&
             networks_describe(story->options->forbidden, family, address, network, sizeof(network)))
-            text_printf(text, ", which does not count: in %s", network);
+            text_printf(text, ", does not count: it is in %s", network);
         text_puts(text, "\n");
     }
     if (count > MX_SHOWN_MAX)
@@ -175,7 +175,7 @@ static void put_host(struct story *story, const struct facts_target *target, enu
     text_put_name(&story->text, host);
     text_printf(&story->text, ": %s", hosts_state_name(state));
     if (rule != NULL)
-        text_printf(&story->text, ", public DNS never has such a name (%s)", rule);
+        text_printf(&story->text, ", such a name never exists in public DNS (%s)", rule);
     text_puts(&story->text, ".\n");
 }
 
@@ -193,7 +193,7 @@ static void put_hosts(struct story *story)
             put_host(story, &facts_targets(facts)[i], state);
     }
     if (unseen > 0)
-        text_printf(&story->text, "Hosts that were not asked for, or not waited for: %u.\n", unseen);
+        text_printf(&story->text, "MX hosts that were not looked up: %u.\n", unseen);
 }
 
 static void put_facts(struct story *story)
@@ -206,9 +206,9 @@ static void put_facts(struct story *story)
         return;
     }
     if (story->judgement->is_stale)
-        text_puts(text, "DNS fails now; this is remembered from before, and past its time (RFC 8767).\n");
+        text_puts(text, "DNS fails now; this is an expired answer from the cache (RFC 8767).\n");
     else if (story->judgement->is_cached)
-        text_puts(text, "This is remembered from an earlier check.\n");
+        text_puts(text, "This answer is from the cache.\n");
     for (int i = 0; i < FACTS_QUESTIONS; i++)
         put_answer(story, (enum facts_question)i, facts_domain(facts), facts_answer(facts, (enum facts_question)i));
     put_hosts(story);
@@ -221,10 +221,10 @@ static void put_dnssec(struct text *text, const struct judgement *judgement)
     case MXCHECK_DNSSEC_BOGUS: /* the question says so */
         break;
     case MXCHECK_DNSSEC_SECURE:
-        text_puts(text, "DNSSEC: the resolver has validated this.\n");
+        text_puts(text, "DNSSEC: the resolver has validated this answer.\n");
         break;
     case MXCHECK_DNSSEC_INSECURE:
-        text_puts(text, "DNSSEC: this is not signed, or the resolver does not validate.\n");
+        text_puts(text, "DNSSEC: this answer is not signed, or the resolver does not validate.\n");
         break;
     }
 }
@@ -248,12 +248,13 @@ static void put_rule(struct text *text, const struct options *options, const str
         template_fill(row->rule, &values, rule, sizeof(rule) - 1);
         text_puts(text, "Rule: ");
         text_puts(text, rule);
-        text_puts(text, has_usable ? " One of their hosts has an address that mail can go to.\n" : "\n");
+        text_puts(text, has_usable ? " At least one of its hosts has a usable address.\n" : "\n");
     }
     if (row != NULL && row->verdict != judgement->verdict)
-        text_puts(text, "The option on-dns-failure makes that a reject.\n");
+        text_puts(text, "The option on-dns-failure rejects such a domain.\n");
     if (judgement->ttl_s > 0)
-        text_printf(text, "This holds for %u s%s.\n", judgement->ttl_s, judgement->is_cached ? " yet" : "");
+        text_printf(text, "This answer is valid for %s%u s.\n", judgement->is_cached ? "another " : "",
+                    judgement->ttl_s);
 }
 
 /* Whose fault it is, where that is not the domain's. */
@@ -270,7 +271,7 @@ static void put_blame(struct text *text, const struct options *options, const st
     }
     text_puts(text, "The resolver ");
     text_put_escaped(text, facts_text(judgement->facts, answer->upstream));
-    text_puts(text, answer->blame == FACTS_BLAMES_UPSTREAM ? " is at fault, and not the domain.\n"
+    text_puts(text, answer->blame == FACTS_BLAMES_UPSTREAM ? " is at fault, not the domain.\n"
                                                            : " may be at fault as well as the domain.\n");
 }
 

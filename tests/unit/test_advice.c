@@ -103,9 +103,9 @@ static void test_the_sentence_says_what_is_known(void **state)
          "Check the spelling of example.com: no such domain exists; if it is yours, register it and publish an MX "
          "record."},
         {"example.com", NULL, dangling, nx, nx,
-         "Mend the alias example.com: it leads to gone.example.net, which does not exist."},
+         "Correct the alias example.com: it points to gone.example.net, which does not exist."},
         {"example.com", NULL, blocked, nx, nx,
-         "Ask the operator of this server's resolver why it keeps example.com back (EDE 15 Blocked)."},
+         "Ask the operator of this server's resolver why it blocks example.com (EDE 15 Blocked)."},
         {"example.com", NULL, nodata, nodata, nodata,
          "Check the spelling, or publish an MX or A record for example.com: it has none."},
         {"example.com", NULL, alias, nodata, nodata,
@@ -115,15 +115,17 @@ static void test_the_sentence_says_what_is_known(void **state)
         {"example.com", "mx.example.com", records, nodata, nodata,
          "Publish an A or AAAA record for mx.example.com: the MX record of example.com names it, and it has none."},
         {"example.com", "192.0.2.1", records, nx, nx,
-         "Name a host in the MX record of example.com: 192.0.2.1 is an IP address, which cannot stand there."},
+         "Put a host name in the MX record of example.com: 192.0.2.1 is an IP address, which an MX record cannot "
+         "hold."},
         {"example.com", "localhost", records, nothing, nothing,
-         "Name a public host in the MX record of example.com: localhost never has an address in public DNS (RFC 6761 "
+         "Put a public host name in the MX record of example.com: localhost never has an address in public DNS (RFC "
+         "6761 "
          "section 6.3)."},
         {"example.com", "mx.example.com", records, loopback, nodata,
-         "Give mx.example.com, to which the MX record of example.com leads, an address that mail can be sent to from "
-         "here: 127.0.0.1 (127.0.0.0/8, loopback, RFC 1122 section 3.2.1.3) is none."},
+         "Give mx.example.com, an MX host of example.com, an address to which this server can send mail: "
+         "127.0.0.1 (127.0.0.0/8, loopback, RFC 1122 section 3.2.1.3) is none."},
         {"example.com", NULL, nodata, loopback, nodata,
-         "Publish an MX record for example.com, or give it an address that mail can be sent to from here: 127.0.0.1 "
+         "Publish an MX record for example.com, or give it an address to which this server can send mail: 127.0.0.1 "
          "(127.0.0.0/8, loopback, RFC 1122 section 3.2.1.3) is none."},
         {"example.com", NULL, servfail, nothing, nothing,
          "Try again later; if it lasts, check the name servers of example.com: SERVFAIL."},
@@ -138,13 +140,12 @@ static void test_the_sentence_says_what_is_known(void **state)
          "Check the DNSSEC signatures and DS records of example.com: they do not validate (EDE 9 DNSKEY "
          "Missing)."},
         {"example.com", NULL, expired, nothing, nothing,
-         "Sign the zone of example.com anew: its DNSSEC signatures have expired."},
+         "Sign the zone of example.com again: its DNSSEC signatures have expired."},
         {"example.com", "alias.example.com", records, dangling, dangling,
          "Correct the MX record of example.com: alias.example.com is an alias of gone.example.net, which has no "
          "address."},
         {"example.com", "mx.example.com", records, blocked, blocked,
-         "Ask the operator of this server's resolver why it keeps mx.example.com, an MX host of example.com, back (EDE "
-         "15 "
+         "Ask the operator of this server's resolver why it blocks mx.example.com, an MX host of example.com (EDE 15 "
          "Blocked)."},
         {"example.com", NULL, elsewhere, elsewhere, elsewhere,
          "Check the spelling of example.com: no such domain exists; if it is yours, register it and publish an MX "
@@ -170,14 +171,14 @@ static void test_the_sentence_says_what_is_known(void **state)
     const struct row refused = {"example.com", NULL, servfail, nothing, nothing, ""};
     options.on_dns_failure = ON_DNS_FAILURE_REJECT;
     advise(&options, &refused, hint, sizeof(hint));
-    assert_string_equal(hint, "Check the name servers of example.com (SERVFAIL): this server takes no mail for what it "
+    assert_string_equal(hint, "Check the name servers of example.com (SERVFAIL): this server refuses domains that it "
                               "cannot look up.");
     options.implicit_mx = IMPLICIT_MX_NONE;
     const struct row mx_only = {"example.com", NULL, nodata, nothing, nothing, ""};
     advise(&options, &mx_only, hint, sizeof(hint));
-    assert_string_equal(hint,
-                        "Publish an MX record for example.com: it has none, and this server takes no address in its "
-                        "place.");
+    assert_string_equal(
+        hint, "Publish an MX record for example.com: it has none, and this server does not use its address records "
+              "instead.");
 }
 
 static void test_the_sentence_is_short_and_printable_whatever_the_names_are(void **state)

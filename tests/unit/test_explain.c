@@ -96,19 +96,19 @@ static void test_story_tells_what_was_asked_and_what_decided(void **state)
 {
     static const char *const expected = "Checked <u@example.com> as recipient (RCPT TO).\n"
                                         "The domain is example.com.\n"
-                                        "MX of example.com: the name has no such record (NODATA), good for 60 s "
+                                        "MX of example.com: the name has no such record (NODATA), TTL 60 s "
                                         "(127.0.0.1:53, 12.3 ms)\n"
-                                        "A of example.com: 1 record, good for 60 s, an alias of host.example.net "
+                                        "A of example.com: 1 record, TTL 60 s, an alias of host.example.net "
                                         "(127.0.0.1:53, 12.3 ms)\n"
                                         "    192.0.2.1\n"
                                         "AAAA of example.com: failed: SERVFAIL (127.0.0.1:53, 12.3 ms)\n"
-                                        "Rule: The domain has no MX but an A record, which stands for one "
+                                        "Rule: The domain has no MX record; its A record stands in for one "
                                         "(implicit MX, RFC 5321 section 5.1).\n"
-                                        "This holds for 60 s.\n"
+                                        "This answer is valid for 60 s.\n"
                                         "Verdict: accept (implicit-a).\n"
                                         "Reply: 250 2.1.5 recipient ok\n"
-                                        "To do: Mail goes to the address of the name; an MX record for example.com "
-                                        "would say so plainly.\n";
+                                        "To do: Mail goes to the IPv4 address of example.com. An MX record would make "
+                                        "that explicit.\n";
     struct judgement judgement = judged(0);
     struct facts *facts = implicit_facts();
     char story[4096];
@@ -126,7 +126,7 @@ static void test_json_is_one_object(void **state)
     static const char *const expected =
         "{\"address\":\"u@example.com\",\"role\":\"rcpt\",\"domain\":\"example.com\",\"verdict\":\"accept\","
         "\"reason\":\"implicit-a\",\"smtp_code\":250,\"enhanced_code\":\"2.1.5\",\"reply\":\"250 2.1.5 recipient ok\","
-        "\"hint\":\"Mail goes to the address of the name; an MX record for example.com would say so plainly.\","
+        "\"hint\":\"Mail goes to the IPv4 address of example.com. An MX record would make that explicit.\","
         "\"ttl\":60,\"elapsed_us\":0,\"cached\":false,\"stale\":false,\"dnssec\":\"unknown\",\"mx\":[],"
         "\"targets\":[],\"notes\":[],\"questions\":["
         "{\"type\":\"MX\",\"name\":\"example.com\",\"outcome\":\"nodata\",\"rcode\":0,\"ttl\":60,\"count\":0,"
@@ -182,7 +182,7 @@ static void test_what_is_odd_about_an_address_is_told_of_one_that_is_refused_too
     judgement.domain = "xn--n3h.example";
     judgement.is_path_too_long = true;
     explain_write(&options, &judgement, out, sizeof(out));
-    assert_non_null(strstr(out, "Note idna-disallowed: the name holds a label that IDNA2008 does not allow"));
+    assert_non_null(strstr(out, "Note idna-disallowed: the name has a label that IDNA2008 does not allow"));
     assert_non_null(strstr(out, "Note path-too-long: "));
     explain_json(&options, &judgement, out, sizeof(out));
     assert_non_null(strstr(out, "\"notes\":[]"));

@@ -14,9 +14,9 @@ except ModuleNotFoundError as missing:
     sys.exit(77)
 
 COMMAND = os.environ["MXCHECK"]
-AT_FAULT = "The resolver %s is at fault, and not the domain.\n"
+AT_FAULT = "The resolver %s is at fault, not the domain.\n"
 PERHAPS = "The resolver %s may be at fault as well as the domain.\n"
-TELL = "tell the operator of this server: a resolver that it asks fails (%s)."
+TELL = "tell the operator of this server: its resolver fails (%s)."
 CHECK = "check the name servers of"
 
 

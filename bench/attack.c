@@ -153,7 +153,7 @@ static int cache_check(mxcheck_cache *cache, const char *domain, int exists, uin
     struct facts *facts = make_facts(domain, exists);
     *bytes = facts->size + 16;
     if (size == 0)
-        cache_put(cache, ASKER, facts, cache_era(cache));
+        cache_put(cache, ASKER, facts, cache_generation(cache));
     facts_unref(facts, &memory_libc);
     return size > 0;
 }

@@ -70,7 +70,7 @@ static void remember(mxcheck_cache *cache, unsigned domain)
     struct facts *facts = draft_seal(&draft, name, clock_now_us(), clock_now_us());
     if (facts == NULL)
         exit(1);
-    cache_put(cache, asker, facts, cache_era(cache));
+    cache_put(cache, asker, facts, cache_generation(cache));
     facts_unref(facts, &memory_libc);
     draft_clear(&draft);
 }

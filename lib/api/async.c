@@ -96,7 +96,7 @@ static void give_up(mxcheck_ctx *ctx)
     while (async->waiting != NULL) {
         struct pending *pending = async->waiting;
         pending->waiter.flight = NULL;
-        check_land(ctx, NULL, pending->started_us, &pending->result);
+        check_finish(ctx, NULL, pending->started_us, &pending->result);
         move_to_done(pending);
     }
     async->prefetch = (struct prefetch){NULL, 0};
@@ -174,10 +174,10 @@ static void arm(struct async *async)
 }
 
 /* Facts are there, or memory ran out under way: judge, and queue for the next dispatch. */
-static void on_landed(struct waiter *waiter, struct facts *facts)
+static void on_finished(struct waiter *waiter, struct facts *facts)
 {
     struct pending *pending = (struct pending *)(void *)waiter;
-    check_land(pending->ctx, facts, pending->started_us, &pending->result);
+    check_finish(pending->ctx, facts, pending->started_us, &pending->result);
     move_to_done(pending);
 }
 
@@ -192,7 +192,7 @@ static mxcheck_status join(mxcheck_ctx *ctx, struct pending *pending)
         move_to_done(pending);
         return MXCHECK_OK;
     }
-    pending->waiter.landed = on_landed;
+    pending->waiter.finished = on_finished;
     pending->waiter.deadline_us = check_deadline(ctx, judgement, pending->started_us);
     return flights_join(ctx->async.engine->flights, judgement->domain, &pending->waiter) == 0 ? MXCHECK_OK
                                                                                               : MXCHECK_ERR_NOMEM;
@@ -231,7 +231,7 @@ static mxcheck_status begin(mxcheck_ctx *ctx, mxcheck_role role, const char *add
     int is_decided = check_begin(ctx, role, address, &check);
     if (is_decided < 0)
         return MXCHECK_ERR_NOMEM;
-    if (check.is_fading)
+    if (check.is_expiring)
         prefetch_begin(&async->prefetch, async->engine, ctx->cache, check.parsed.domain);
     mxcheck_result *result = result_new(ctx->settings, address, &check.judgement);
     check_clear(ctx, &check);

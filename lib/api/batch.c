@@ -12,7 +12,7 @@
 struct item {
     struct waiter waiter; /* first */
     struct batch *batch;
-    mxcheck_result **result; /* open until it has landed */
+    mxcheck_result **result; /* open until it has finished */
 };
 
 struct batch {
@@ -26,11 +26,11 @@ struct batch {
     uint64_t deadline_us; /* of the last */
 };
 
-static void on_landed(struct waiter *waiter, struct facts *facts)
+static void on_finished(struct waiter *waiter, struct facts *facts)
 {
     struct item *item = (struct item *)(void *)waiter;
     item->batch->waiting--;
-    check_land(item->batch->ctx, facts, item->batch->started_us, item->result);
+    check_finish(item->batch->ctx, facts, item->batch->started_us, item->result);
 }
 
 /* Count a check in, and take an engine with the first. *is_in is false when the context is full. */
@@ -66,7 +66,7 @@ static mxcheck_status join(struct batch *batch, struct item *item, mxcheck_resul
     }
     item->batch = batch;
     item->result = result;
-    item->waiter.landed = on_landed;
+    item->waiter.finished = on_finished;
     item->waiter.deadline_us = check_deadline(batch->ctx, judgement, batch->started_us);
     if (item->waiter.deadline_us > batch->deadline_us)
         batch->deadline_us = item->waiter.deadline_us;

@@ -23,7 +23,7 @@ static enum cache_lookup look_in_cache(mxcheck_ctx *ctx, struct check *check)
 int check_begin(mxcheck_ctx *ctx, mxcheck_role role, const char *address, struct check *check)
 {
     check->cached.large = NULL;
-    check->is_fading = false;
+    check->is_expiring = false;
     if (address_parse(address, &check->parsed) != 0)
         return -1;
     if (form_judge(&ctx->settings->options, &check->parsed, role, &check->judgement))
@@ -31,7 +31,7 @@ int check_begin(mxcheck_ctx *ctx, mxcheck_role role, const char *address, struct
     if (!ctx->settings->resolvers.is_fixed)
         resolvers_look(&ctx->settings->resolvers, &ctx->settings->log, clock_coarse_us(ctx->settings->sleep));
     enum cache_lookup outcome = look_in_cache(ctx, check);
-    check->is_fading = outcome == CACHE_LOOKUP_FADING && ctx->settings->options.prefetch;
+    check->is_expiring = outcome == CACHE_LOOKUP_EXPIRING && ctx->settings->options.prefetch;
     return outcome == CACHE_LOOKUP_NOTHING ? 0 : 1;
 }
 
@@ -67,7 +67,7 @@ static bool replace(mxcheck_ctx *ctx, const struct judgement *judgement, mxcheck
     return true;
 }
 
-void check_land(mxcheck_ctx *ctx, struct facts *facts, uint64_t started_us, mxcheck_result **open)
+void check_finish(mxcheck_ctx *ctx, struct facts *facts, uint64_t started_us, mxcheck_result **open)
 {
     struct cached_facts cached = {.large = NULL};
     struct judgement judgement = (*open)->judgement;
@@ -130,7 +130,7 @@ static mxcheck_status ask_dns(mxcheck_ctx *ctx, struct check *check, uint64_t st
 
 void check_prefetch(mxcheck_ctx *ctx, const struct check *check)
 {
-    if (check->is_fading)
+    if (check->is_expiring)
         background_begin(&ctx->background, check->parsed.domain);
 }
 

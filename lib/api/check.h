@@ -11,7 +11,7 @@ struct check {
     struct address parsed;
     struct judgement judgement; /* its texts lie in this struct */
     struct cached_facts cached;
-    bool is_fading; /* the facts are in the last tenth of their time, and the option prefetch wants them anew */
+    bool is_expiring; /* the facts are in the last tenth of their time, and the option prefetch wants them anew */
 };
 
 /* Judge by the form of the address and by what is remembered. Returns 1 when that decides, 0 when DNS must be asked, -1
@@ -23,7 +23,7 @@ uint64_t check_deadline(const mxcheck_ctx *ctx, const struct judgement *judgemen
 
 /* Finish a result that was left open by what DNS said just now, or, where it failed, by what is stale, which makes it
  * another result. Takes over the share of facts; NULL: memory ran out under way. */
-void check_land(mxcheck_ctx *ctx, struct facts *facts, uint64_t started_us, mxcheck_result **result);
+void check_finish(mxcheck_ctx *ctx, struct facts *facts, uint64_t started_us, mxcheck_result **result);
 
 /* Look up anew what is fading, beside the answer. */
 void check_prefetch(mxcheck_ctx *ctx, const struct check *check);

@@ -12,7 +12,7 @@
 
 static void on_called(void *user)
 {
-    question_hurry(user);
+    question_send_soon(user);
 }
 
 static void unlink_question(struct question *question)
@@ -33,8 +33,8 @@ void question_free(struct question *question)
     if (!send_queue_is_empty(&share->queue))
         send_queue_move(&share->queue, transports_running(share->transports), clock_now_us());
     question->handle->inner = NULL;
-    question_drop(&question->fallback);
-    question_drop(&question->hearsay);
+    question_drop_kept(&question->fallback);
+    question_drop_kept(&question->doubtful);
     if (question->answer.block != NULL)
         answer_clear(&question->answer);
     memory_free(share->memory, question);
@@ -77,7 +77,7 @@ static void deliver(struct question *question)
 /* Some upstream has been asked and says nothing, or none could be asked. */
 static bool is_unanswered(const struct question *question)
 {
-    return question->attempt_count == 0 || question_has_running(question) || !question_has_news(question);
+    return question->attempt_count == 0 || question_has_running(question) || !question_has_failure(question);
 }
 
 /* The deadline is here: what an upstream said, or that nobody answered, or why nobody was reached. */
@@ -88,7 +88,7 @@ static void give_up(struct question *question)
         return;
     }
     question->is_concluded = true;
-    if (question_has_news(question) && (question->answer.dns.rcode >= 0 || !is_unanswered(question)))
+    if (question_has_failure(question) && (question->answer.dns.rcode >= 0 || !is_unanswered(question)))
         return;
     resolver_count(question->share->resolver, RESOLVER_TIMEOUTS);
     question->answer.dns = question_nothing(DNS_TIMEOUT, "no answer");

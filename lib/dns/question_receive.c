@@ -55,12 +55,12 @@ static bool is_refused_for_now(struct question *question)
     if (question->answer.dns.rcode != RCODE_REFUSED || question->refusals == REFUSALS_MAX)
         return false;
     question->refusals++;
-    retry_forgive(&question->retry);
+    retry_reset(&question->retry);
     return true;
 }
 
 /* Nobody is left who could say more. */
-static void conclude_or_hurry(struct question *question)
+static void conclude_or_send(struct question *question)
 {
     if (retry_is_over(&question->retry) && !question->fallback.is_there && is_refused_for_now(question)) {
         question_set_timer(question, question->retry_us);
@@ -74,7 +74,7 @@ static void conclude_or_hurry(struct question *question)
         return;
     }
     if (retry_choose(&question->retry, question->share->health) < question->share->upstreams.count)
-        question_hurry(question);
+        question_send_soon(question);
 }
 
 /* It has answered, and not well. Failed validation is no quirk, and one with a quirk fails in the plain form what it
@@ -85,25 +85,25 @@ static void on_failure(const struct attempt *attempt, struct answer *answer)
     struct question *question = attempt->question;
     bool is_validation = answer->dns.outcome == DNS_BOGUS;
     bool has_quirk = health_has_quirk(question_health(question, attempt->upstream), clock_now_us());
-    question_note_news(question, attempt->upstream, answer);
+    question_note_failure(question, attempt->upstream, answer);
     retry_note_failure(&question->retry, attempt->upstream, attempt->form);
     if (is_validation || (attempt->form == RETRY_PLAIN && has_quirk))
         retry_note_end(&question->retry, attempt->upstream);
     if (attempt->is_over_tcp)
         question->over_tcp &= ~(1U << attempt->upstream);
     if (question->is_fallback_empty)
-        question_drop(&question->fallback);
+        question_drop_kept(&question->fallback);
     if (attempt->is_alone || !question_is_plain_running(question, attempt->upstream))
-        conclude_or_hurry(question);
+        conclude_or_send(question);
 }
 
 void question_on_unreachable(struct question *question, size_t upstream, const char *failure)
 {
     struct answer none = question_no_answer(failure);
     question_note_silence(question, upstream, clock_now_us());
-    question_note_news(question, upstream, &none);
+    question_note_failure(question, upstream, &none);
     retry_note_unreachable(&question->retry, upstream);
-    conclude_or_hurry(question);
+    conclude_or_send(question);
 }
 
 /* Where a zone is delegated to servers that do not know it, libunbound comes back with nothing, and calls that well. */
@@ -142,27 +142,27 @@ static bool is_cased_negative(const struct attempt *attempt, const struct answer
  * order and TTL. */
 static bool is_confirmed(const struct question *question, bool is_checked, const struct answer *answer)
 {
-    const struct hearsay *hearsay = &question->hearsay;
-    return hearsay->is_there && (hearsay->is_checked || is_checked) && answer_agrees(&hearsay->answer, answer);
+    const struct kept_answer *kept = &question->doubtful;
+    return kept->is_there && (kept->is_checked || is_checked) && answer_agrees(&kept->answer, answer);
 }
 
 /* Keep the answer until the wait is over, should another attempt bring more. Takes over the answer. */
 static void fall_back_on(const struct attempt *attempt, bool is_empty_message, const struct answer *answer)
 {
     struct question *question = attempt->question;
-    if (is_empty_message && question_has_news(question)) {
+    if (is_empty_message && question_has_failure(question)) {
         struct answer given_up = *answer;
         answer_clear(&given_up);
         retry_note_end(&question->retry, attempt->upstream);
-        conclude_or_hurry(question);
+        conclude_or_send(question);
         return;
     }
-    question_remember(&question->fallback, attempt->upstream, true, answer);
+    question_keep(&question->fallback, attempt->upstream, true, answer);
     question->is_fallback_empty = is_empty_message;
     if (!is_empty_message)
         return;
     retry_note_end(&question->retry, attempt->upstream);
-    conclude_or_hurry(question);
+    conclude_or_send(question);
 }
 
 /* A good answer. Takes it over. */
@@ -174,10 +174,10 @@ static void on_answer(const struct attempt *attempt, struct answer *answer)
     bool is_datagram = attempt->form == RETRY_PLAIN && !attempt->is_over_tcp &&
                        question_upstream(question, attempt->upstream)->transport == UPSTREAM_UDP;
     bool needs_another =
-        is_datagram &&
-        (question->hearsay.is_there || health_loses_case(question_health(question, attempt->upstream), clock_now_us()));
+        is_datagram && (question->doubtful.is_there ||
+                        health_loses_case(question_health(question, attempt->upstream), clock_now_us()));
     if (needs_another && !is_confirmed(question, true, answer)) {
-        question_remember(&question->hearsay, attempt->upstream, true, answer);
+        question_keep(&question->doubtful, attempt->upstream, true, answer);
         return;
     }
     learn(attempt, answer);
@@ -219,10 +219,10 @@ static void on_tcp_failed(const struct attempt *attempt)
     uint32_t bit = 1U << attempt->upstream;
     question->over_tcp &= ~bit;
     health_note_no_tcp(question_health(question, attempt->upstream), clock_now_us());
-    if (!question->hearsay.is_there)
+    if (!question->doubtful.is_there)
         return;
     question->wants_plain |= bit;
-    question_hurry(question);
+    question_send_soon(question);
 }
 
 /* Closed already, or never open: another attempt tells. */
@@ -233,7 +233,7 @@ static void on_stream_ended(const struct attempt *attempt)
     if (!attempt->was_answering)
         question_note_silence(question, attempt->upstream, clock_now_us());
     question->stream_retries++;
-    question_hurry(question);
+    question_send_soon(question);
 }
 
 static void on_no_answer(const struct attempt *attempt, const char *failure)
@@ -305,8 +305,8 @@ void question_on_doubted(struct transport_attempt *transport, const uint8_t *mes
         health_note_lost_case(question_health(question, attempt->upstream), now_us);
         question_accept(question, attempt->upstream, &answer);
         return;
-    } else if (!question->hearsay.is_there) {
-        question_remember(&question->hearsay, attempt->upstream, false, &answer);
+    } else if (!question->doubtful.is_there) {
+        question_keep(&question->doubtful, attempt->upstream, false, &answer);
     } else {
         answer_clear(&answer);
     }

@@ -30,7 +30,7 @@ static void init_attempt(struct attempt *attempt, struct question *question, siz
 }
 
 /* The system lacks a descriptor. What is under way may be answered yet, and the shortage be over soon. */
-static void wait_out_shortage(struct question *question, uint64_t now_us)
+static void wait_for_descriptor(struct question *question, uint64_t now_us)
 {
     question->is_due = true;
     question->has_lacked_descriptor = true;
@@ -82,10 +82,10 @@ void question_send(struct question *question, size_t upstream, enum retry_form f
     if (is_over_tcp)
         question->over_tcp &= ~(1U << upstream);
     if (sending == TRANSPORT_BUSY) {
-        question->is_put_off = true;
+        question->is_busy = true;
     } else if (sending == TRANSPORT_NO_DESCRIPTOR) {
         send_queue_note_shortage(&share->queue, transports_running(share->transports), now_us);
-        wait_out_shortage(question, now_us);
+        wait_for_descriptor(question, now_us);
     } else if (sending == TRANSPORT_NO_MEMORY) {
         on_no_memory(question);
     } else {
@@ -175,11 +175,11 @@ static void send_probe(struct question *question, size_t chosen, uint64_t now_us
         question_send(question, probe, RETRY_USUAL, false, now_us);
 }
 
-static void wait_in_line(struct question *question, uint64_t now_us)
+static void enqueue(struct question *question, uint64_t now_us)
 {
     struct question_share *share = question->share;
     if (send_queue_has_shortage(&share->queue, now_us)) {
-        wait_out_shortage(question, now_us);
+        wait_for_descriptor(question, now_us);
         return;
     }
     drop_oldest(question);
@@ -188,7 +188,7 @@ static void wait_in_line(struct question *question, uint64_t now_us)
     send_queue_move(&share->queue, transports_running(share->transports), now_us);
 }
 
-static void put_off(struct question *question, uint64_t now_us)
+static void wait_while_busy(struct question *question, uint64_t now_us)
 {
     uint64_t due_us = now_us + TRANSPORT_BUSY_US;
     question->is_due = true;
@@ -200,15 +200,15 @@ void question_send_next(struct question *question, uint64_t now_us)
     struct question_share *share = question->share;
     if (now_us >= question->retry_us) {
         note_unanswered(question, now_us);
-        retry_reopen(&question->retry);
+        retry_clear_unreachable(&question->retry);
         question->wait_us += question->attempt_count > 0 ? question->wait_us / 2 : 0;
     }
     if (!send_queue_take(&share->queue, &question->place, transports_running(share->transports), now_us)) {
-        wait_in_line(question, now_us);
+        enqueue(question, now_us);
         return;
     }
     begin_wait(question, now_us);
-    question->is_put_off = false;
+    question->is_busy = false;
     if (question->wants_plain != 0) {
         send_wanted_plain(question, now_us);
         return;
@@ -217,7 +217,7 @@ void question_send_next(struct question *question, uint64_t now_us)
     if (upstream == share->upstreams.count)
         return;
     send_to(question, upstream, now_us);
-    if (question->is_put_off && !question->is_concluded)
-        put_off(question, now_us);
+    if (question->is_busy && !question->is_concluded)
+        wait_while_busy(question, now_us);
     send_probe(question, upstream, now_us);
 }

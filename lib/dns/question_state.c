@@ -39,7 +39,7 @@ void question_conclude(struct question *question)
     question_set_timer(question, 0);
 }
 
-void question_hurry(struct question *question)
+void question_send_soon(struct question *question)
 {
     question->is_due = true;
     question_set_timer(question, 0);
@@ -64,17 +64,17 @@ bool question_is_plain_running(const struct question *question, size_t upstream)
     return false;
 }
 
-void question_drop(struct hearsay *hearsay)
+void question_drop_kept(struct kept_answer *kept)
 {
-    if (hearsay->is_there)
-        answer_clear(&hearsay->answer);
-    hearsay->is_there = false;
+    if (kept->is_there)
+        answer_clear(&kept->answer);
+    kept->is_there = false;
 }
 
-void question_remember(struct hearsay *hearsay, size_t upstream, bool is_checked, const struct answer *answer)
+void question_keep(struct kept_answer *kept, size_t upstream, bool is_checked, const struct answer *answer)
 {
-    question_drop(hearsay);
-    *hearsay = (struct hearsay){true, is_checked, upstream, *answer};
+    question_drop_kept(kept);
+    *kept = (struct kept_answer){true, is_checked, upstream, *answer};
 }
 
 /* Takes over the answer, in the place of the news so far. */
@@ -92,16 +92,16 @@ void question_accept(struct question *question, size_t upstream, const struct an
     question_conclude(question);
 }
 
-bool question_has_news(const struct question *question)
+bool question_has_failure(const struct question *question)
 {
     return question->answer.dns.failure != NULL;
 }
 
-void question_note_news(struct question *question, size_t upstream, struct answer *answer)
+void question_note_failure(struct question *question, size_t upstream, struct answer *answer)
 {
     log_line(question->share->log, MXCHECK_LOG_INFO, "%s, %s: %s from %s", question->name,
              question_type_name(question->type), answer->dns.failure, question_upstream(question, upstream)->name);
-    if (!question_has_news(question) || question->answer.dns.rcode < 0)
+    if (!question_has_failure(question) || question->answer.dns.rcode < 0)
         keep(question, upstream, answer);
     else
         answer_clear(answer);
@@ -109,7 +109,7 @@ void question_note_news(struct question *question, size_t upstream, struct answe
 
 void question_accept_fallback(struct question *question)
 {
-    struct hearsay fallback = question->fallback;
+    struct kept_answer fallback = question->fallback;
     question->fallback.is_there = false;
     question_accept(question, fallback.upstream, &fallback.answer);
 }

@@ -23,7 +23,7 @@ struct attempt {
 };
 
 /* An answer that does not count alone. */
-struct hearsay {
+struct kept_answer {
     bool is_there;
     bool is_checked; /* getdns has checked its id */
     size_t upstream;
@@ -51,7 +51,7 @@ struct question {
     bool is_out_of_memory;
     bool has_lacked_descriptor;
     bool has_waited;        /* for an answer that has not come in time */
-    bool is_put_off;        /* by TRANSPORT_BUSY */
+    bool is_busy;           /* by TRANSPORT_BUSY */
     bool is_fallback_empty; /* see `fallback` */
     size_t answer_upstream;
     uint32_t over_tcp;    /* bit per upstream: it is asked over TCP, because a datagram was doubted or cut short */
@@ -63,9 +63,9 @@ struct question {
     const char *cased_name; /* behind `name` */
     /* What counts should nothing better come: that there is nothing, as an upstream with a quirk says to the usual
      * form, or by an empty message. */
-    struct hearsay fallback;
-    struct hearsay hearsay; /* an answer in the wrong letter case, or one that does not agree with it */
-    struct answer answer;   /* the final one, or the worst news so far; from here on nothing is zeroed at first */
+    struct kept_answer fallback;
+    struct kept_answer doubtful; /* an answer in the wrong letter case, or one that does not agree with it */
+    struct answer answer;        /* the final one, or the worst news so far; from here on nothing is zeroed at first */
     struct attempt attempts[ATTEMPTS_MAX];
     char name[];
 };
@@ -84,17 +84,17 @@ void question_set_timer(struct question *question, uint64_t due_us);
 void question_conclude(struct question *question);
 
 /* Send again in the next turn. */
-void question_hurry(struct question *question);
+void question_send_soon(struct question *question);
 
 bool question_has_running(const struct question *question);
 
 /* Is an attempt in the plain form under way at this upstream? */
 bool question_is_plain_running(const struct question *question, size_t upstream);
 
-void question_drop(struct hearsay *hearsay);
+void question_drop_kept(struct kept_answer *kept);
 
 /* Takes over the answer. */
-void question_remember(struct hearsay *hearsay, size_t upstream, bool is_checked, const struct answer *answer);
+void question_keep(struct kept_answer *kept, size_t upstream, bool is_checked, const struct answer *answer);
 
 /* Takes over the answer, which is final. */
 void question_accept(struct question *question, size_t upstream, const struct answer *answer);
@@ -102,10 +102,10 @@ void question_accept(struct question *question, size_t upstream, const struct an
 /* The fallback counts after all. */
 void question_accept_fallback(struct question *question);
 
-bool question_has_news(const struct question *question);
+bool question_has_failure(const struct question *question);
 
 /* Keep news that is not an answer: what a server said rather than that none was reached. Takes over the answer. */
-void question_note_news(struct question *question, size_t upstream, struct answer *answer);
+void question_note_failure(struct question *question, size_t upstream, struct answer *answer);
 
 struct dns_answer question_nothing(enum dns_outcome outcome, const char *failure);
 struct answer question_no_answer(const char *failure);

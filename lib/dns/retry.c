@@ -43,7 +43,7 @@ void retry_note_end(struct retry *retry, size_t upstream)
     retry_note_failure(retry, upstream, RETRY_PLAIN);
 }
 
-void retry_forgive(struct retry *retry)
+void retry_reset(struct retry *retry)
 {
     for (size_t i = 0; i < retry->count; i++) {
         retry->upstream[i].has_failed[RETRY_USUAL] = false;
@@ -58,7 +58,7 @@ void retry_note_unreachable(struct retry *retry, size_t upstream)
     retry->upstream[upstream].unreachable++;
 }
 
-void retry_reopen(struct retry *retry)
+void retry_clear_unreachable(struct retry *retry)
 {
     for (size_t i = 0; i < retry->count; i++)
         retry->upstream[i].is_down = false;

@@ -43,13 +43,13 @@ void retry_note_failure(struct retry *retry, size_t upstream, enum retry_form fo
 void retry_note_end(struct retry *retry, size_t upstream);
 
 /* What all have said does not count any more; nobody is asked before the next wait is over. */
-void retry_forgive(struct retry *retry);
+void retry_reset(struct retry *retry);
 
 /* It could not be reached: it is not asked again before the next wait is over. */
 void retry_note_unreachable(struct retry *retry, size_t upstream);
 
 /* A wait is over: whoever could not be reached may be tried again. */
-void retry_reopen(struct retry *retry);
+void retry_clear_unreachable(struct retry *retry);
 
 /* The upstream for the next sending; `count` when there is nobody to ask before the next wait is over. */
 size_t retry_choose(const struct retry *retry, const struct health *health);

@@ -59,7 +59,7 @@ static enum cache_lookup cache_lookup_fresh(const struct settings *settings, mxc
         return CACHE_LOOKUP_NOTHING;
     judgement->is_cached = true;
     judgement->ttl_s = (unsigned)((hold_us - age_us + 500000) / 1000000);
-    return kind == CACHE_ANSWER && hold_us - age_us < hold_us / 10 ? CACHE_LOOKUP_FADING : CACHE_LOOKUP_FRESH;
+    return kind == CACHE_ANSWER && hold_us - age_us < hold_us / 10 ? CACHE_LOOKUP_EXPIRING : CACHE_LOOKUP_FRESH;
 }
 
 /* A domain that was good stays good; that one was not is no reason to turn mail away while nobody can tell. */

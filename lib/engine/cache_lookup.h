@@ -13,8 +13,8 @@
 enum cache_lookup {
     CACHE_LOOKUP_NOTHING, /* DNS must be asked */
     CACHE_LOOKUP_FRESH,
-    CACHE_LOOKUP_FADING, /* fresh, but in the last tenth of its time */
-    CACHE_LOOKUP_STALE   /* past its time; DNS failed just now */
+    CACHE_LOOKUP_EXPIRING, /* fresh, but in the last tenth of its time */
+    CACHE_LOOKUP_STALE     /* past its time; DNS failed just now */
 };
 
 /* Where a copy of the facts is put: judgement->facts lies in it. */

@@ -146,7 +146,7 @@ void engine_free(struct engine *engine)
     memory_free(&engine->settings->memory, engine);
 }
 
-static void on_landed(struct waiter *waiter, struct facts *facts)
+static void on_finished(struct waiter *waiter, struct facts *facts)
 {
     struct waiting *waiting = (struct waiting *)(void *)waiter;
     waiting->is_done = true;
@@ -155,7 +155,7 @@ static void on_landed(struct waiter *waiter, struct facts *facts)
 
 mxcheck_status engine_lookup(struct engine *engine, const char *domain, uint64_t deadline_us, struct facts **facts)
 {
-    struct waiting waiting = {.waiter = {.deadline_us = deadline_us, .landed = on_landed}};
+    struct waiting waiting = {.waiter = {.deadline_us = deadline_us, .finished = on_finished}};
     if (flights_join(engine->flights, domain, &waiting.waiter) != 0)
         return MXCHECK_ERR_NOMEM;
     while (!waiting.is_done && !loop_is_lost(engine->loop))

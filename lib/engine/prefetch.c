@@ -25,7 +25,7 @@ static void end(struct prefetching *prefetching)
     memory_free(prefetching->memory, prefetching);
 }
 
-static void on_landed(struct waiter *waiter, struct facts *facts)
+static void on_finished(struct waiter *waiter, struct facts *facts)
 {
     struct prefetching *prefetching = (struct prefetching *)(void *)waiter;
     facts_unref(facts, prefetching->memory);
@@ -58,7 +58,7 @@ void prefetch_begin(struct prefetch *prefetch, struct engine *engine, mxcheck_ca
         return;
     prefetching->prefetch = prefetch;
     prefetching->memory = &settings->memory;
-    prefetching->waiter.landed = on_landed;
+    prefetching->waiter.finished = on_finished;
     prefetching->waiter.deadline_us = clock_now_us() + (uint64_t)settings->options.timeout_ms * 1000;
     if (flights_join(engine->flights, domain, &prefetching->waiter) != 0) {
         memory_free(&settings->memory, prefetching);

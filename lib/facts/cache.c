@@ -26,7 +26,7 @@ struct mxcheck_cache {
     mxcheck_memory memory;
     struct process process;
     struct siphash_key key;
-    uint64_t era;                /* atomic */
+    uint64_t generation;         /* atomic */
     uint64_t askers[ASKERS_MAX]; /* atomic; 0: a free place */
     bool has_more_askers;        /* atomic */
     size_t shard_count;          /* a power of two */
@@ -132,20 +132,20 @@ size_t cache_get(mxcheck_cache *cache, enum cache_kind kind, uint64_t hash, cons
     return bytes > 0 && bytes <= size && !are_of(facts, domain, length) ? 0 : bytes;
 }
 
-void cache_put(mxcheck_cache *cache, uint64_t asker, const struct facts *facts, uint64_t era)
+void cache_put(mxcheck_cache *cache, uint64_t asker, const struct facts *facts, uint64_t generation)
 {
     enum cache_kind kind = facts_failure(facts) != FACTS_NOT_ASKED ? CACHE_FAILURE : CACHE_ANSWER;
     uint64_t hash = hash_of(kind, cache_hash(cache, asker, facts_domain(facts), strlen(facts_domain(facts))));
-    if (era != cache_era(cache))
+    if (generation != cache_generation(cache))
         return;
     shard_put(shard_of(cache, hash), &cache->memory, hash, facts, facts->size / sizeof(uint64_t));
-    if (era != cache_era(cache)) /* flushed meanwhile, perhaps just before this was put */
+    if (generation != cache_generation(cache)) /* flushed meanwhile, perhaps just before this was put */
         shard_remove(shard_of(cache, hash), hash);
 }
 
-uint64_t cache_era(const mxcheck_cache *cache)
+uint64_t cache_generation(const mxcheck_cache *cache)
 {
-    return __atomic_load_n(&cache->era, __ATOMIC_ACQUIRE);
+    return __atomic_load_n(&cache->generation, __ATOMIC_ACQUIRE);
 }
 
 static void remove_domain(mxcheck_cache *cache, uint64_t asker, const char *domain)
@@ -158,7 +158,7 @@ static void remove_domain(mxcheck_cache *cache, uint64_t asker, const char *doma
 
 void cache_flush(mxcheck_cache *cache, const char *domain)
 {
-    __atomic_add_fetch(&cache->era, 1, __ATOMIC_ACQ_REL);
+    __atomic_add_fetch(&cache->generation, 1, __ATOMIC_ACQ_REL);
     if (domain == NULL || __atomic_load_n(&cache->has_more_askers, __ATOMIC_ACQUIRE)) {
         for (size_t i = 0; i < cache->shard_count; i++)
             shard_reset(&cache->shards[i]);

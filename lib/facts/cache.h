@@ -37,11 +37,11 @@ uint64_t cache_hash(mxcheck_cache *cache, uint64_t asker, const char *domain, si
 size_t cache_get(mxcheck_cache *cache, enum cache_kind kind, uint64_t hash, const char *domain, size_t length,
                  void *facts, size_t size);
 
-/* Remember facts that are the outcome of a lookup begun in this era, in the place of what was. */
-void cache_put(mxcheck_cache *cache, uint64_t asker, const struct facts *facts, uint64_t era);
+/* Remember facts that are the outcome of a lookup begun in this generation, in the place of what was. */
+void cache_put(mxcheck_cache *cache, uint64_t asker, const struct facts *facts, uint64_t generation);
 
-/* The era ends with each flush: what was asked before a flush is not remembered after it. */
-uint64_t cache_era(const mxcheck_cache *cache);
+/* The generation ends with each flush: what was asked before a flush is not remembered after it. */
+uint64_t cache_generation(const mxcheck_cache *cache);
 
 /* Forget a domain (lower-case A-labels), or all (NULL), whoever asked. */
 void cache_flush(mxcheck_cache *cache, const char *domain);

@@ -17,7 +17,7 @@ struct flight {
     struct flights *flights;
     struct flight *next; /* in the bucket */
     uint64_t hash;
-    uint64_t era; /* of the cache, when the lookup began */
+    uint64_t generation; /* of the cache, when the lookup began */
     uint64_t asker;
     struct lookup *lookup;
     struct waiter *waiters;
@@ -165,7 +165,7 @@ static int start(struct flight *flight, uint64_t deadline_us)
 {
     struct flights *flights = flight->flights;
     if (flights->cache != NULL)
-        flight->era = cache_era(flights->cache);
+        flight->generation = cache_generation(flights->cache);
     flight->asker = flights->asker;
     if (flights->lookups != NULL)
         __atomic_add_fetch(flights->lookups, 1, __ATOMIC_RELAXED);
@@ -174,25 +174,25 @@ static int start(struct flight *flight, uint64_t deadline_us)
 }
 
 /* Hand the facts to all whose time is up by `until_us`. Without a lookup the flight stands, whoever leaves it. */
-static void land(struct flight *flight, const struct facts *facts, uint64_t until_us)
+static void hand_over(struct flight *flight, const struct facts *facts, uint64_t until_us)
 {
-    struct waiter *landing = NULL;
+    struct waiter *finishing = NULL;
     for (struct waiter *waiter = flight->waiters, *next; waiter != NULL; waiter = next) {
         next = waiter->next;
         if (waiter->deadline_us > until_us)
             continue;
         remove_waiter(waiter);
         waiter->flight = flight;
-        waiter->next = landing;
-        waiter->link = &landing;
-        if (landing != NULL)
-            landing->link = &waiter->next;
-        landing = waiter;
+        waiter->next = finishing;
+        waiter->link = &finishing;
+        if (finishing != NULL)
+            finishing->link = &waiter->next;
+        finishing = waiter;
     }
-    while (landing != NULL) {
-        struct waiter *waiter = landing;
+    while (finishing != NULL) {
+        struct waiter *waiter = finishing;
         remove_waiter(waiter);
-        waiter->landed(waiter, facts_ref(facts));
+        waiter->finished(waiter, facts_ref(facts));
     }
 }
 
@@ -203,13 +203,13 @@ static void on_facts(void *user, struct facts *facts)
     uint64_t until_us = UINT64_MAX - 1;
     flight->lookup = NULL;
     if (facts != NULL && !facts->is_local && flight->flights->cache != NULL)
-        cache_put(flight->flights->cache, flight->asker, facts, flight->era);
+        cache_put(flight->flights->cache, flight->asker, facts, flight->generation);
     if (facts != NULL && facts_failure(facts) != FACTS_NOT_ASKED && facts_has_timeout(facts))
         until_us = clock_now_us() + ANOTHER_TRY_US;
-    land(flight, facts, until_us);
+    hand_over(flight, facts, until_us);
     facts_unref(facts, flight->flights->memory);
     if (flight->waiters != NULL && start(flight, latest_deadline(flight)) != 0)
-        land(flight, NULL, UINT64_MAX - 1);
+        hand_over(flight, NULL, UINT64_MAX - 1);
     if (flight->waiters == NULL)
         free_flight(flight);
 }

@@ -14,7 +14,7 @@ struct waiter {
     uint64_t deadline_us;
     /* Called once from the loop's turn: gives the facts (a share), or NULL when memory ran out. It may start and cancel
      * others, and free itself. */
-    void (*landed)(struct waiter *waiter, struct facts *facts);
+    void (*finished)(struct waiter *waiter, struct facts *facts);
 };
 
 struct flights;

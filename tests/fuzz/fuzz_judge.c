@@ -99,17 +99,17 @@ static void make_options(struct options *options, struct octets *octets)
 
 /* --- a lookup --- */
 
-struct landing {
+struct finishing {
     bool is_done;
     struct facts *facts;
 };
 
 static void on_facts(void *user, struct facts *facts)
 {
-    struct landing *landing = user;
-    demand(!landing->is_done);
-    landing->is_done = true;
-    landing->facts = facts;
+    struct finishing *finishing = user;
+    demand(!finishing->is_done);
+    finishing->is_done = true;
+    finishing->facts = facts;
 }
 
 /* As the engine has it. */
@@ -140,21 +140,22 @@ static struct loop *the_loop(void)
 static struct facts *look_up(const struct options *options, const mxcheck_memory *memory, const char *domain,
                              struct octets *octets, bool *has_timed_out)
 {
-    struct landing landing = {false, NULL};
+    struct finishing finishing = {false, NULL};
     struct lookup_wants wants = wants_of(options);
     struct octet_resolver resolver;
     struct lookup *lookup;
     octet_resolver_init(&resolver, the_loop(), memory, octets);
     resolver.is_believed = options->trusts_ad;
     uint64_t deadline_us = clock_now_us() + 1000000;
-    bool is_begun = lookup_start(memory, &resolver.base, domain, &wants, deadline_us, on_facts, &landing, &lookup) == 0;
-    for (unsigned turns = 0; is_begun && !landing.is_done; turns++) {
+    bool is_begun =
+        lookup_start(memory, &resolver.base, domain, &wants, deadline_us, on_facts, &finishing, &lookup) == 0;
+    for (unsigned turns = 0; is_begun && !finishing.is_done; turns++) {
         demand(turns < 10000);
         loop_turn(the_loop(), 0);
     }
     *has_timed_out = resolver.has_timed_out;
     octet_resolver_clear(&resolver);
-    return landing.facts;
+    return finishing.facts;
 }
 
 /* --- judging --- */

@@ -69,7 +69,7 @@ static void put(mxcheck_cache *cache, const char *domain, int mx, enum facts_out
     struct facts *facts = draft_seal(&draft, domain, 0, 0);
     assert_non_null(facts);
     cache_note_asker(cache, ASKER);
-    cache_put(cache, ASKER, facts, cache_era(cache));
+    cache_put(cache, ASKER, facts, cache_generation(cache));
     draft_clear(&draft);
     facts_unref(facts, &memory_libc);
 }
@@ -200,7 +200,7 @@ static void put_mx(mxcheck_cache *cache, uint64_t asker, const char *host)
     draft_add_mx(&draft, 10, 60, host);
     struct facts *facts = draft_seal(&draft, "example.com", 0, 0);
     cache_note_asker(cache, asker);
-    cache_put(cache, asker, facts, cache_era(cache));
+    cache_put(cache, asker, facts, cache_generation(cache));
     facts_unref(facts, &memory_libc);
     draft_clear(&draft);
 }

@@ -92,7 +92,7 @@ static void remember(struct draft *draft)
 {
     struct facts *facts = draft_seal(draft, DOMAIN, now_us - 8000000, now_us);
     assert_non_null(facts);
-    cache_put(cache, ASKER, facts, cache_era(cache));
+    cache_put(cache, ASKER, facts, cache_generation(cache));
     draft_clear(draft);
     facts_unref(facts, &memory_libc);
 }
@@ -366,7 +366,7 @@ static void test_facts_larger_than_the_room_are_recalled_whole(void **state)
     struct facts *facts = draft_seal(&draft, DOMAIN, now_us, now_us);
     assert_non_null(facts);
     assert_true(facts->size > CACHE_LOOKUP_ROOM);
-    cache_put(cache, ASKER, facts, cache_era(cache));
+    cache_put(cache, ASKER, facts, cache_generation(cache));
     draft_clear(&draft);
     facts_unref(facts, &memory_libc);
     assert_string_equal(looked_up("", false), "fresh mx 300");
@@ -375,7 +375,7 @@ static void test_facts_larger_than_the_room_are_recalled_whole(void **state)
 static void test_a_flush_ends_the_era(void **state)
 {
     (void)state;
-    uint64_t before = cache_era(cache);
+    uint64_t before = cache_generation(cache);
     learn(records, none, none, 300);
     learn(failure, none, none, 0);
     cache_flush(cache, "example.net");

@@ -32,9 +32,9 @@ static struct flights *flights;
 /* Somebody who waits, and what comes of it. */
 struct passenger {
     struct waiter waiter; /* first */
-    unsigned landed;
+    unsigned finished;
     struct facts *facts;
-    struct passenger *leaves; /* who leaves when this one has landed */
+    struct passenger *leaves; /* who leaves when this one has finished */
     const char *goes_on_to;   /* where this one goes then */
 };
 
@@ -57,19 +57,19 @@ static int close_flights(void **state)
     return resolver.under_way == 0 ? 0 : -1;
 }
 
-static void on_landed(struct waiter *waiter, struct facts *facts);
+static void on_finished(struct waiter *waiter, struct facts *facts);
 
 static void join(struct passenger *passenger, const char *domain)
 {
-    passenger->waiter = (struct waiter){.deadline_us = clock_now_us() + 1000000, .landed = on_landed};
+    passenger->waiter = (struct waiter){.deadline_us = clock_now_us() + 1000000, .finished = on_finished};
     assert_int_equal(flights_join(flights, domain, &passenger->waiter), 0);
 }
 
-static void on_landed(struct waiter *waiter, struct facts *facts)
+static void on_finished(struct waiter *waiter, struct facts *facts)
 {
     struct passenger *passenger = (struct passenger *)(void *)waiter;
     const char *next = passenger->goes_on_to;
-    passenger->landed++;
+    passenger->finished++;
     facts_unref(passenger->facts, &memory_libc);
     passenger->facts = facts;
     if (passenger->leaves != NULL)
@@ -101,7 +101,7 @@ static void test_all_who_wait_share_one_lookup(void **state)
     turn();
     assert_int_equal(resolver.asked, 1);
     for (int i = 0; i < 100; i++) {
-        assert_int_equal(passengers[i].landed, 1);
+        assert_int_equal(passengers[i].finished, 1);
         assert_ptr_equal(passengers[i].facts, passengers[0].facts);
     }
     release(passengers, 100);
@@ -128,9 +128,9 @@ static void test_one_who_leaves_hears_nothing_and_the_others_do(void **state)
     flights_leave(&passengers[1].waiter);
     flights_leave(&passengers[1].waiter);
     turn();
-    assert_int_equal(passengers[0].landed, 1);
-    assert_int_equal(passengers[1].landed, 0);
-    assert_int_equal(passengers[2].landed, 1);
+    assert_int_equal(passengers[0].finished, 1);
+    assert_int_equal(passengers[1].finished, 0);
+    assert_int_equal(passengers[2].finished, 1);
     release(passengers, 3);
 }
 
@@ -146,7 +146,7 @@ static void test_the_last_who_leaves_ends_the_lookup(void **state)
     flights_leave(&passengers[1].waiter);
     assert_int_equal(resolver.under_way, 0);
     turn();
-    assert_int_equal(passengers[0].landed + passengers[1].landed, 0);
+    assert_int_equal(passengers[0].finished + passengers[1].finished, 0);
 }
 
 /* Whoever lands first makes the other leave: one of the two hears. */
@@ -159,8 +159,8 @@ static void test_one_may_leave_while_others_land(void **state)
     for (int i = 0; i < 3; i++)
         join(&passengers[i], "ok.example");
     turn();
-    assert_int_equal(passengers[0].landed + passengers[1].landed, 1);
-    assert_int_equal(passengers[2].landed, 1);
+    assert_int_equal(passengers[0].finished + passengers[1].finished, 1);
+    assert_int_equal(passengers[2].finished, 1);
     release(passengers, 3);
 }
 
@@ -170,7 +170,7 @@ static void test_one_may_join_again_while_landing(void **state)
     (void)state;
     join(&passenger, "ok.example");
     turn();
-    assert_int_equal(passenger.landed, 2);
+    assert_int_equal(passenger.finished, 2);
     assert_non_null(passenger.facts);
     release(&passenger, 1);
 }
@@ -178,8 +178,8 @@ static void test_one_may_join_again_while_landing(void **state)
 /* One whose time is up, and one who has a minute yet; the lookup times out. */
 static void join_early_and_late(struct passenger *early, struct passenger *late, const char *domain)
 {
-    early->waiter = (struct waiter){.deadline_us = clock_now_us(), .landed = on_landed};
-    late->waiter = (struct waiter){.deadline_us = clock_now_us() + 60000000, .landed = on_landed};
+    early->waiter = (struct waiter){.deadline_us = clock_now_us(), .finished = on_finished};
+    late->waiter = (struct waiter){.deadline_us = clock_now_us() + 60000000, .finished = on_finished};
     assert_int_equal(flights_join(flights, domain, &early->waiter), 0);
     assert_int_equal(flights_join(flights, domain, &late->waiter), 0);
 }
@@ -191,8 +191,8 @@ static void test_who_joined_late_does_not_time_out_early(void **state)
     join_early_and_late(&early, &late, "late.example");
     assert_true(resolver.deadline_us == early.waiter.deadline_us);
     loop_turn(loop, 0);
-    assert_int_equal(early.landed, 1);
-    assert_int_equal(late.landed, 0);
+    assert_int_equal(early.finished, 1);
+    assert_int_equal(late.finished, 0);
     assert_int_equal(resolver.asked, 2);
     assert_true(resolver.deadline_us == late.waiter.deadline_us);
     flights_leave(&late.waiter);
@@ -209,13 +209,13 @@ static void test_who_joined_late_does_not_time_out_early_for_a_forbidden_host(vo
     flights_free(flights);
     flights = flights_new(&memory_libc, &resolver.base, &wants, NULL);
     join_early_and_late(&early, &late, "late-host.example");
-    for (int turns = 0; turns < 20 && early.landed == 0; turns++)
+    for (int turns = 0; turns < 20 && early.finished == 0; turns++)
         loop_turn(loop, 0);
-    unsigned landed = late.landed;
+    unsigned finished = late.finished;
     flights_leave(&late.waiter);
     facts_unref(late.facts, &memory_libc);
     release(&early, 1);
-    assert_int_equal(landed, 0);
+    assert_int_equal(finished, 0);
 }
 
 static void test_who_joined_late_is_told_when_there_is_no_other_lookup(void **state)
@@ -225,9 +225,9 @@ static void test_who_joined_late_is_told_when_there_is_no_other_lookup(void **st
     resolver.fails_from = 2;
     join_early_and_late(&early, &late, "late.example");
     turn();
-    assert_int_equal(early.landed, 1);
+    assert_int_equal(early.finished, 1);
     assert_non_null(early.facts);
-    assert_int_equal(late.landed, 1);
+    assert_int_equal(late.finished, 1);
     assert_null(late.facts);
     release(&early, 1);
 }
@@ -239,8 +239,8 @@ static void test_who_joined_late_takes_an_answer_though_part_of_it_timed_out(voi
     (void)state;
     join_early_and_late(&passengers[0], &passengers[1], "late-but-six.example");
     turn();
-    assert_int_equal(passengers[0].landed, 1);
-    assert_int_equal(passengers[1].landed, 1);
+    assert_int_equal(passengers[0].finished, 1);
+    assert_int_equal(passengers[1].finished, 1);
     assert_int_equal(resolver.asked, 3);
     release(passengers, 2);
 }
@@ -268,11 +268,11 @@ static void test_a_lookup_that_cannot_start_is_told(void **state)
     struct passenger passenger = {0};
     (void)state;
     resolver.fails_from = 1;
-    passenger.waiter = (struct waiter){.deadline_us = clock_now_us() + 1000000, .landed = on_landed};
+    passenger.waiter = (struct waiter){.deadline_us = clock_now_us() + 1000000, .finished = on_finished};
     assert_int_equal(flights_join(flights, "ok.example", &passenger.waiter), -1);
     flights_leave(&passenger.waiter);
     turn();
-    assert_int_equal(passenger.landed, 0);
+    assert_int_equal(passenger.finished, 0);
 }
 
 static void test_memory_that_runs_out_under_way_lands_all_without_facts(void **state)
@@ -284,7 +284,7 @@ static void test_memory_that_runs_out_under_way_lands_all_without_facts(void **s
     join(&passengers[1], "nowhere.example");
     turn();
     for (int i = 0; i < 2; i++) {
-        assert_int_equal(passengers[i].landed, 1);
+        assert_int_equal(passengers[i].finished, 1);
         assert_null(passengers[i].facts);
     }
 }
@@ -304,7 +304,7 @@ static void fly_apart(unsigned count)
         loop_turn(loop, 0);
     for (unsigned i = 0; i < count; i++) {
         snprintf(domain, sizeof(domain), "n%u.example", i);
-        assert_int_equal(passengers_of_all[i].landed, 1);
+        assert_int_equal(passengers_of_all[i].finished, 1);
         assert_string_equal(facts_domain(passengers_of_all[i].facts), domain);
     }
     release(passengers_of_all, count);

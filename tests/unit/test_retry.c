@@ -62,7 +62,7 @@ static void take(struct retry *retry, struct health *health, const char *step)
         health_note_silence(&health[upstream], 0);
         break;
     case 'w':
-        retry_reopen(retry);
+        retry_clear_unreachable(retry);
         break;
     default:
         fail_msg("no such step: %s", step);

@@ -33,18 +33,18 @@ static void close_channel(struct channel *channel)
     *channel = (struct channel){.context = NULL};
 }
 
-static bool is_spent(const struct transport *transport, const struct channel *channel)
+static bool can_close(const struct transport *transport, const struct channel *channel)
 {
     return channel->context != NULL && channel->is_retired && channel->running == 0 &&
            (!channel->is_stuck || transport->running == 0);
 }
 
 /* From outside getdns' callbacks. */
-static void close_spent(void *user)
+static void close_retired(void *user)
 {
     struct transport *transport = user;
     for (size_t i = 0; i < CHANNELS_MAX; i++) {
-        if (is_spent(transport, &transport->channels[i]))
+        if (can_close(transport, &transport->channels[i]))
             close_channel(&transport->channels[i]);
     }
 }
@@ -52,8 +52,8 @@ static void close_spent(void *user)
 /* Without memory for the timer the next question closes it. */
 void channels_close_soon(struct transport *transport, const struct channel *channel)
 {
-    if (is_spent(transport, channel))
-        loop_timer_set(transport->share->loop, &transport->reaper, 0);
+    if (can_close(transport, channel))
+        loop_timer_set(transport->share->loop, &transport->close_timer, 0);
 }
 
 void channels_retire(struct transport *transport, struct channel *channel)
@@ -99,7 +99,7 @@ static void close_silently(struct transport *transport, struct channel *channel)
 static struct channel *find_place(struct transport *transport, uint64_t patience_us)
 {
     struct channel *oldest = NULL;
-    close_spent(transport);
+    close_retired(transport);
     for (size_t i = 0; i < CHANNELS_MAX; i++) {
         struct channel *channel = &transport->channels[i];
         if (channel->context == NULL)
@@ -156,13 +156,13 @@ enum transport_sending channels_open(struct transport *transport, bool needs_own
 
 void channels_init(struct transport *transport)
 {
-    transport->reaper.fire = close_spent;
-    transport->reaper.user = transport;
+    transport->close_timer.fire = close_retired;
+    transport->close_timer.user = transport;
 }
 
 void channels_clear(struct transport *transport)
 {
-    loop_timer_clear(transport->share->loop, &transport->reaper);
+    loop_timer_clear(transport->share->loop, &transport->close_timer);
     for (size_t i = 0; i < CHANNELS_MAX; i++)
         close_channel(&transport->channels[i]);
     transport->current = NULL;

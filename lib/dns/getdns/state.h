@@ -45,7 +45,7 @@ struct transport {
     struct channel *current;            /* gets the next question; NULL: none yet */
     struct transport_attempt *attempts; /* running, in the order of sending */
     struct transport_attempt **attempts_end;
-    struct loop_timer reaper;             /* closes retired channels from the loop's turn */
+    struct loop_timer close_timer;        /* closes retired channels from the loop's turn */
     struct transport_attempt *scheduling; /* whose descriptors getdns is scheduling now */
     bool has_scheduled;                   /* getdns has put the question at hand on the loop */
     int highest_fd;                       /* that was seen */

@@ -148,7 +148,7 @@ class Streams(unittest.TestCase):
             def run(way, _label, kind):
                 _, upstream = self.serve(way)
                 names = ["silent%d" % i for i in range(silent)] + ["mx%d" % i for i in range(120)]
-                arguments = ("timeout=3s",) if kind == "async" else ("-t", "40", "timeout=3s")
+                arguments = ("timeout=3s",) if kind == "async" else ("-t", "40", "timeout=10s")
                 reasons = self.at_once_of(names, upstream, *arguments)
                 self.assertEqual([reason for name, reason in reasons if name.startswith("mx")], ["mx"] * 120)
 

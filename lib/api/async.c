@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* async.c: asynchronous checks: started, cancelled, and called back from dispatch alone. */
+/* async.c: asynchronous checks: starts and cancels them, and calls back from dispatch only. */
 #include "api/check.h"
 
 #include "base/clock.h"
@@ -8,11 +8,11 @@
 
 #include <string.h>
 
-/* Turns of the loop in one dispatch, each of which serves up to 64 descriptors: the host gets on with other work, and
- * is told that there is more. */
+/* The most turns of the loop in one dispatch; each serves up to 64 descriptors. Then the program does other work, and
+ * the descriptor stays readable. */
 #define TURNS_MAX 16
 
-/* One check under way, in the list of those that wait or of those that are done. */
+/* A check in progress, in the list of waiting or of finished checks. */
 struct pending {
     struct waiter waiter; /* first */
     mxcheck_ctx *ctx;
@@ -75,7 +75,7 @@ static void move_to_done(struct pending *pending)
     list_done(async, pending);
 }
 
-/* The check has ended in one way or another; its number finds nothing from here on. */
+/* The check has ended; its id is no longer valid. */
 static void free_pending(struct pending *pending)
 {
     mxcheck_ctx *ctx = pending->ctx;
@@ -88,8 +88,8 @@ static void free_pending(struct pending *pending)
     memory_free(&ctx->settings->memory, pending);
 }
 
-/* Somebody has closed the descriptors of the engine: who waits for it waits in vain, and the next check gets another
- * one. */
+/* The program has closed the descriptors of the engine: end the checks that wait for it. The next check gets another
+ * engine. */
 static void give_up(mxcheck_ctx *ctx)
 {
     struct async *async = &ctx->async;
@@ -133,7 +133,7 @@ void async_abandon(struct async *async)
     async_init(async);
 }
 
-/* It has done its work by firing. It keeps its place in the loop, so that setting it anew never lacks memory. */
+/* The timer only has to fire. It stays in the loop, so that setting it again never needs memory. */
 static void on_wake(void *user)
 {
     struct async *async = user;
@@ -162,7 +162,7 @@ static mxcheck_status open_engine(mxcheck_ctx *ctx)
     return MXCHECK_OK;
 }
 
-/* Make the descriptor tell of what is due. */
+/* Make the descriptor readable when something is due. */
 static void arm(struct async *async)
 {
     if (async->engine == NULL)
@@ -173,7 +173,7 @@ static void arm(struct async *async)
     loop_arm(async->engine->loop);
 }
 
-/* Facts are there, or memory ran out under way: judge, and queue for the next dispatch. */
+/* The facts have come (NULL: memory ran out): judge, and queue the check for the next dispatch. */
 static void on_finished(struct waiter *waiter, struct facts *facts)
 {
     struct pending *pending = (struct pending *)(void *)waiter;
@@ -181,7 +181,7 @@ static void on_finished(struct waiter *waiter, struct facts *facts)
     move_to_done(pending);
 }
 
-/* Join or start a lookup, unless as many are under way as may be. */
+/* Join or start a lookup, unless max-pending checks are in progress. */
 static mxcheck_status join(mxcheck_ctx *ctx, struct pending *pending)
 {
     struct judgement *judgement = &pending->result->judgement;
@@ -222,7 +222,7 @@ static struct pending *new_pending(mxcheck_ctx *ctx, mxcheck_result *result, mxc
     return pending;
 }
 
-/* Judge what needs no DNS; let the rest wait for it. */
+/* Judge the check if it needs no DNS; otherwise let it wait for a lookup. */
 static mxcheck_status begin(mxcheck_ctx *ctx, mxcheck_role role, const char *address, mxcheck_cb callback,
                             void *user_data, mxcheck_id *id)
 {
@@ -304,7 +304,7 @@ int mxcheck_ctx_fd(mxcheck_ctx *ctx)
     return open_engine(ctx) == MXCHECK_OK ? loop_fd(ctx->async.engine->loop) : -1;
 }
 
-/* Call back the first that is done. Everything may be gone afterwards but the result, which we hold. */
+/* Call back the first finished check. Afterwards everything but the result may have been freed. */
 static void call_back(struct async *async)
 {
     struct pending *pending = async->done;
@@ -317,8 +317,9 @@ static void call_back(struct async *async)
     mxcheck_result_unref(result);
 }
 
-/* Those that are done now; what the callbacks add waits for the next dispatch. Returns false when the context is gone,
- * or when a callback has forked and this is the child, whose context drops the parent's checks. */
+/* Call back the checks that are finished now; those that the callbacks add wait for the next dispatch. Returns false
+ * when the context was freed, or when a callback has forked and this is the child, whose context drops the parent's
+ * checks. */
 static bool call_back_all(mxcheck_ctx *ctx)
 {
     struct async *async = &ctx->async;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* batch.c: the recipients of a transaction, whose domains are looked up side by side. */
+/* batch.c: checks all recipients of a transaction, and looks up their domains at the same time. */
 #include "api/check.h"
 
 #include "base/clock.h"
@@ -51,7 +51,7 @@ static void leave(struct batch *batch)
         pool_give(pool, batch->engine);
 }
 
-/* Let an open result wait for its domain. */
+/* Let an unfinished result wait for the lookup of its domain. */
 static mxcheck_status join(struct batch *batch, struct item *item, mxcheck_result **result)
 {
     struct judgement *judgement = &(*result)->judgement;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* check.c: the blocking check, which is the whole road: address, facts, verdict, result. */
+/* check.c: the blocking check: address, facts, verdict, result. */
 #include "api/check.h"
 
 #include "base/clock.h"
@@ -7,7 +7,7 @@
 #include "judge/form.h"
 #include "judge/policy.h"
 
-/* How long one waits for DNS who has something stale (RFC 8767 section 5, the client response timer). */
+/* How long a check waits for DNS when there is a stale answer (RFC 8767 section 5, the client response timer). */
 #define STALE_TIMER_MS 1800
 
 static enum cache_lookup look_in_cache(mxcheck_ctx *ctx, struct check *check)
@@ -43,7 +43,7 @@ uint64_t check_deadline(const mxcheck_ctx *ctx, const struct judgement *judgemen
     return started_us + wait_ms * 1000;
 }
 
-/* Judge by what DNS said just now, or, where it failed, by what is stale. */
+/* Judge by the facts just learned, or, after a failure, by stale ones. */
 static void conclude(mxcheck_ctx *ctx, const struct facts *facts, struct judgement *judgement,
                      struct cached_facts *cached)
 {
@@ -56,7 +56,7 @@ static void conclude(mxcheck_ctx *ctx, const struct facts *facts, struct judgeme
         policy_judge_facts(options, facts, judgement);
 }
 
-/* Take the place of a result that was left open. False when memory ran out. */
+/* Replace an unfinished result. False when memory ran out. */
 static bool replace(mxcheck_ctx *ctx, const struct judgement *judgement, mxcheck_result **open)
 {
     mxcheck_result *result = result_new(ctx->settings, judgement->address, judgement);
@@ -105,7 +105,7 @@ static mxcheck_status look_up(mxcheck_ctx *ctx, struct check *check, uint64_t de
     return status;
 }
 
-/* What address and cache leave open, DNS decides. Gives *facts, NULL when it was not asked. */
+/* Look up the domain when address and cache do not decide. Gives *facts; NULL when DNS was not asked. */
 static mxcheck_status ask_dns(mxcheck_ctx *ctx, struct check *check, uint64_t started_us, struct facts **facts)
 {
     struct joint_lookup lookup;

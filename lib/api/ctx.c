@@ -55,8 +55,8 @@ mxcheck_status mxcheck_ctx_new(const mxcheck_config *config, mxcheck_ctx **made)
     return MXCHECK_OK;
 }
 
-/* Of a process that forked only the thread that called fork lives on in the child. What the others were at stays as it
- * is, half done perhaps. */
+/* Only the thread that called fork exists in the child. What other threads were doing stays as it is, perhaps half
+ * done. */
 void ctx_start_afresh(mxcheck_ctx *ctx, uint32_t self)
 {
     async_abandon(&ctx->async);

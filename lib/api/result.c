@@ -67,7 +67,7 @@ void mxcheck_result_unref(mxcheck_result *result)
 {
     if (result == NULL)
         return;
-    /* Whoever has the last share need not give it back. */
+    /* The owner of the last reference need not count down. */
     if (__atomic_load_n(&result->references, __ATOMIC_ACQUIRE) != 1 &&
         __atomic_sub_fetch(&result->references, 1, __ATOMIC_ACQ_REL) != 0)
         return;
@@ -107,7 +107,7 @@ static const struct options *options_of(const mxcheck_result *result)
     return &result->stripe->settings->options;
 }
 
-/* The texts that cost more to write than the whole check of a remembered domain are written when first asked for. */
+/* Texts that cost more than the whole check of a cached domain are written when they are first needed. */
 static const mxcheck_result *word(const mxcheck_result *read)
 {
     mxcheck_result *result = (mxcheck_result *)(uintptr_t)read;
@@ -134,7 +134,7 @@ const char *mxcheck_result_enhanced_code(const mxcheck_result *result)
     return result == NULL ? "" : word(result)->enhanced_code;
 }
 
-/* What a NULL result has to say: nothing, in a buffer of any size. */
+/* The text of a NULL result: empty, in a buffer of any size. */
 static size_t write_nothing(char *buffer, size_t size)
 {
     if (buffer != NULL && size > 0)

@@ -2,7 +2,7 @@
 /* clock.c: the time since the start of the machine. */
 #include "base/clock.h"
 
-/* How often it is looked how long the machine has slept. */
+/* How often to look how long the machine has slept. */
 #define LOOK_US 1000000
 
 static uint64_t read_clock(clockid_t clock)
@@ -18,8 +18,8 @@ uint64_t clock_now_us(void)
 }
 
 #ifdef CLOCK_MONOTONIC_COARSE
-/* There is no coarse clock that goes on: it is the coarse one that stands still, and what it has missed. Threads that
- * look at once find the same. */
+/* There is no coarse clock that counts sleep. So take the coarse clock that does not, and add the time slept. Threads
+ * that look at the same time find the same. */
 uint64_t clock_coarse_us(struct clock_sleep *sleep)
 {
     uint64_t awake_us = read_clock(CLOCK_MONOTONIC_COARSE);

@@ -5,8 +5,8 @@
 #include <sched.h>
 #include <time.h>
 
-/* What the lock guards takes less than this many turns of the processor; who still waits sleeps, so that a holder of
- * lower priority gets on. */
+/* The lock is held for less than this many spins; a thread that still waits then sleeps, so that a holder of lower
+ * priority can run. */
 #define YIELDS_MAX 100
 
 static bool exchange(struct lock *lock, uint32_t *from, uint32_t to)

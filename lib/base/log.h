@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* log.h: finished lines to whoever wants them; silence is the default. */
+/* log.h: finished log lines for the program, if it wants them. */
 #ifndef MXCHECK_BASE_LOG_H
 #define MXCHECK_BASE_LOG_H
 
@@ -11,7 +11,8 @@ struct log {
     void *user_data;
 };
 
-/* Format a line, escape what is not printable ASCII, and hand it over when `level` is wanted. Cut at 511 characters. */
+/* Format a line, escape all but printable ASCII, and call the log function if it wants this level. Lines are cut at 511
+ * characters. */
 void log_line(const struct log *log, mxcheck_log_level level, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 

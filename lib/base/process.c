@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* process.c: a mark on a page of its own, which the kernel wipes in a child. */
+/* process.c: a mark on a page that the kernel wipes in a child. */
 #define _DEFAULT_SOURCE /* madvise, MAP_ANONYMOUS */
 #include "base/process.h"
 
@@ -7,8 +7,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-/* Some that run programs of another machine or system say yes to any advice: one that says yes to what is none is not
- * believed. */
+/* Some emulators accept any advice. If an invalid advice is accepted, the answer means nothing. */
 #define NO_ADVICE (-1)
 
 void process_init_by_number(struct process *process)
@@ -53,8 +52,7 @@ void process_clear(struct process *process)
 }
 #endif
 
-/* Of threads that come at once one gives the mark. The number is counted before it is used, so that no child has it
- * still to give. */
+/* Of several threads one sets the mark. The number is counted before it is used, so that no child can use it again. */
 uint32_t process_new_mark(struct process *process)
 {
     if (process->mark == NULL)
@@ -66,7 +64,7 @@ uint32_t process_new_mark(struct process *process)
     return none;
 }
 
-/* The process may have forked while it was at making something its own: that is begun anew here. */
+/* The parent may have forked in the middle of taking ownership: begin again here. */
 bool ownership_claim(struct ownership *ownership, uint32_t self)
 {
     uint32_t owner = __atomic_load_n(&ownership->owner, __ATOMIC_ACQUIRE);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* sigpipe.h: keep a SIGPIPE that our writing causes from reaching the host, without touching its handlers. */
+/* sigpipe.h: keeps a SIGPIPE that the library causes from the program, without touching its signal handlers. */
 #ifndef MXCHECK_BASE_SIGPIPE_H
 #define MXCHECK_BASE_SIGPIPE_H
 
@@ -8,7 +8,7 @@
 
 struct sigpipe {
     sigset_t mask;   /* of this thread, as it was */
-    bool is_pending; /* one was pending before: it is the host's */
+    bool is_pending; /* one was pending before: it belongs to the program */
 };
 
 /* From here to sigpipe_release a SIGPIPE of this thread is caught and dropped. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* siphash.h: keyed hashing, so that nobody outside can choose names that collide (SipHash-1-3). */
+/* siphash.h: a keyed hash, so that an attacker cannot choose names that collide (SipHash-1-3). */
 #ifndef MXCHECK_BASE_SIPHASH_H
 #define MXCHECK_BASE_SIPHASH_H
 
@@ -10,7 +10,7 @@ struct siphash_key {
     uint64_t half[2];
 };
 
-/* Take a key from the system; from the clock and addresses, should that ever fail. */
+/* Take a key from the system; from the clock and from addresses if that fails. */
 void siphash_key_init(struct siphash_key *key);
 
 uint64_t siphash(const struct siphash_key *key, const void *data, size_t size);

@@ -6,7 +6,7 @@
 #include <pthread.h>
 #include <stdint.h>
 
-/* The lowest octets are the guard, in some C libraries: those who count it in have its size in the attributes. */
+/* In some C libraries the lowest octets are the guard; these give its size in the attributes. */
 static size_t left_of(const pthread_attr_t *attributes, uintptr_t here)
 {
     void *lowest;

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* text.h: text written into a buffer of any size, its whole length counted, as snprintf does. */
+/* text.h: writes text into a buffer of any size, and counts its whole length, as snprintf does. */
 #ifndef MXCHECK_BASE_TEXT_H
 #define MXCHECK_BASE_TEXT_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
-/* A buffer under way. `length` counts what was put, also past the end; the buffer stays NUL-terminated. */
+/* A buffer that is being written. `length` counts all octets, also those that did not fit; the buffer is always
+ * NUL-terminated. */
 struct text {
     char *buffer;
     size_t size;

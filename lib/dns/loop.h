@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* loop.h: one epoll descriptor with timers in it, for everything that waits. Used by one thread at a time. */
+/* loop.h: an event loop of one epoll descriptor and timers. For one thread at a time. */
 #ifndef MXCHECK_DNS_LOOP_H
 #define MXCHECK_DNS_LOOP_H
 
@@ -47,22 +47,23 @@ void loop_timer_clear(struct loop *loop, struct loop_timer *timer);
 /* Wait until something is due, at most until_us, and do it. */
 void loop_turn(struct loop *loop, uint64_t until_us);
 
-/* May there be more to do at once: has the last turn served descriptors, or is a timer due at once? */
+/* May there be more to do now? So it is after a turn that served descriptors, and while a timer is due. */
 bool loop_has_more(const struct loop *loop);
 
 /* The one descriptor to watch: readable when something is due, timers included, once loop_arm has been called after the
  * last change. Returns -1 when the system or memory refuses. */
 int loop_fd(struct loop *loop);
 
-/* Let the descriptor of loop_fd know when the next timer is due. While there may be more to do at once, it becomes
- * readable anew each time, so that one who watches for edges sees one. Does nothing where loop_fd was never called. */
+/* Set the descriptor of loop_fd to become readable when the next timer is due. While there may be more to do now, it
+ * becomes readable again at each call, so that an edge-triggered watcher gets an edge. Does nothing if loop_fd was
+ * never called. */
 void loop_arm(struct loop *loop);
 
-/* Somebody has closed the epoll set, so that no turn brings anything any more. What is left is not to be freed: the
- * numbers may be others' by now. */
+/* The program has closed the epoll set: no turn does anything any more. Do not free what uses descriptors: their
+ * numbers may be other files by now. */
 bool loop_is_lost(const struct loop *loop);
 
-/* Look whether the epoll set is there yet, for who has not turned the loop for long. */
+/* Is the epoll set still there? For a loop that has not run for a while. */
 bool loop_is_there(struct loop *loop);
 
 #endif

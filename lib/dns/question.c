@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* question.c: the life of a question: it is sent until an answer counts, everybody has failed, or its time is over. */
+/* question.c: starts a question, ends it by its deadline, and delivers the answer. */
 #include "dns/question.h"
 
 #include "base/clock.h"
@@ -40,7 +40,7 @@ void question_free(struct question *question)
     memory_free(share->memory, question);
 }
 
-/* What the AD bit says, if it was asked for and comes from a resolver that is believed (RFC 6840 section 5.8). */
+/* What the AD bit says, if it was requested and the resolver is trusted (RFC 6840 section 5.8). */
 static mxcheck_dnssec dnssec_of(const struct question *question, const struct dns_answer *answer)
 {
     if (answer->outcome == DNS_BOGUS)
@@ -51,7 +51,7 @@ static mxcheck_dnssec dnssec_of(const struct question *question, const struct dn
     return answer->authentic ? MXCHECK_DNSSEC_SECURE : MXCHECK_DNSSEC_INSECURE;
 }
 
-/* Hand over. The asker is called last, and may ask, cancel what else it has, or let go of everything but us. */
+/* Deliver the answer. The callback comes last; it may ask, and cancel or free anything except the resolver. */
 static void deliver(struct question *question)
 {
     const mxcheck_memory *memory = question->share->memory;
@@ -74,13 +74,13 @@ static void deliver(struct question *question)
     memory_free(memory, answer.block);
 }
 
-/* Some upstream has been asked and says nothing, or none could be asked. */
+/* Is there an upstream that was asked and has not answered, or could none be asked? */
 static bool is_unanswered(const struct question *question)
 {
     return question->attempt_count == 0 || question_has_running(question) || !question_has_failure(question);
 }
 
-/* The deadline is here: what an upstream said, or that nobody answered, or why nobody was reached. */
+/* The deadline has come. The answer is what an upstream said, or that none answered, or why none could be reached. */
 static void give_up(struct question *question)
 {
     if (question->fallback.is_there) {

@@ -1,23 +1,23 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* question_receive.c: what counts of that which comes back.
+/* question_receive.c: decides which answers count.
  *
- * What a stranger must guess to have his answer taken, who sees nothing of the question (RFC 5452 section 9):
- *   - the usual form over UDP: the port (about 15 bits; the socket is connected), the id (16), and a bit for each
- * letter of the name. Where getdns does not read the datagram (gate.h) its id stays unchecked, but never where the
- * letter case stays unchecked as well;
- *   - the plain form over UDP: port and id, about 31 bits. It is sent after the usual form has failed or stayed
- *     unanswered, and to confirm that there is nothing;
- *   - an answer whose letter case is wrong: another one must agree with it, over TCP, or to the plain form: 15 + 31
- *     bits, and both within one question;
+ * What an attacker who sees nothing of the query must guess to have a forged answer accepted (RFC 5452 section 9):
+ *   - usual form over UDP: the port (about 15 bits; the socket is connected), the id (16 bits), and one bit for each
+ *     letter of the name. Where getdns does not read the datagram (gate.h) the id is not checked; the letter case then
+ *     always is;
+ *   - plain form over UDP: port and id, about 31 bits. This form is sent after the usual one has failed or stayed
+ *     unanswered, and to confirm a negative answer;
+ *   - an answer in the wrong letter case: another answer must agree with it, over TCP or to the plain form: 15 + 31
+ *     bits within one question;
  *   - TCP and TLS: a sequence number of 32 bits and the port, or the key of the server. */
 #include "dns/question_state.h"
 
 #include "base/clock.h"
 
-/* A stream that the upstream had closed already is opened anew so often for one question before its wait is over. */
+/* For one question a closed connection is opened again so often during one wait. */
 #define STREAM_RETRIES_MAX 2
 
-/* After the first refusal a question is sent so often again. */
+/* A refused question is sent again so often. */
 #define REFUSALS_MAX 3
 
 enum { RCODE_REFUSED = 5 };
@@ -32,8 +32,8 @@ static bool is_usual_form_silent(const struct attempt *plain)
     return false;
 }
 
-/* The answer is a good one. A single loss looks like a quirk; but then the next question in the usual form is answered,
- * and shows that there is none. */
+/* Learn from a good answer. A single lost datagram looks like a quirk; the next answer to the usual form corrects that.
+ * */
 static void learn(const struct attempt *attempt, const struct answer *answer)
 {
     struct question *question = attempt->question;
@@ -49,7 +49,7 @@ static void learn(const struct attempt *attempt, const struct answer *answer)
         question_note_quirk(question->share, attempt->upstream);
 }
 
-/* Some refuse while they have too many questions under way: they are asked again after the wait, so often. */
+/* Some upstreams refuse while they have too many queries in progress: they are asked again after the wait. */
 static bool is_refused_for_now(struct question *question)
 {
     if (question->answer.dns.rcode != RCODE_REFUSED || question->refusals == REFUSALS_MAX)
@@ -59,7 +59,7 @@ static bool is_refused_for_now(struct question *question)
     return true;
 }
 
-/* Nobody is left who could say more. */
+/* Conclude when no upstream is left that could give a better answer; otherwise ask the next one. */
 static void conclude_or_send(struct question *question)
 {
     if (retry_is_over(&question->retry) && !question->fallback.is_there && is_refused_for_now(question)) {
@@ -77,9 +77,9 @@ static void conclude_or_send(struct question *question)
         question_send_soon(question);
 }
 
-/* It has answered, and not well. Failed validation is no quirk, and one with a quirk fails in the plain form what it
- * fails in any. An empty message of another does not count beside a failure: a failure is never taken for "no records".
- * Takes over the answer. */
+/* The upstream has answered with a failure. Failed validation is no quirk, and an upstream with a quirk that fails in
+ * the plain form would fail in any. An empty message of another upstream does not count beside a failure: a failure
+ * never counts as "no records". Takes over the answer. */
 static void on_failure(const struct attempt *attempt, struct answer *answer)
 {
     struct question *question = attempt->question;
@@ -106,14 +106,14 @@ void question_on_unreachable(struct question *question, size_t upstream, const c
     conclude_or_send(question);
 }
 
-/* Where a zone is delegated to servers that do not know it, libunbound comes back with nothing, and calls that well. */
+/* For a zone that is delegated to servers that do not serve it, libunbound returns NOERROR and nothing else. */
 static bool is_lame(const struct attempt *attempt, const struct answer *answer)
 {
     return question_upstream(attempt->question, attempt->upstream)->transport == UPSTREAM_RECURSION &&
            answer->dns.outcome == DNS_NODATA && !answer->dns.has_soa;
 }
 
-/* Where validation is asked for, its failure is an answer: another upstream might not validate at all. */
+/* With validation requested, failed validation is an answer: another upstream might not validate. */
 static bool is_failure(const struct attempt *attempt, const struct answer *answer)
 {
     return answer->dns.outcome == DNS_FAILURE ||
@@ -125,28 +125,28 @@ static bool is_negative(const struct answer *answer)
     return answer->dns.outcome == DNS_NODATA || answer->dns.outcome == DNS_NXDOMAIN;
 }
 
-/* NOERROR and nothing else, not even who says so: some broken servers answer so where they should fail. */
+/* NOERROR without records and without an SOA record: some broken servers answer so instead of SERVFAIL. */
 static bool is_empty(const struct question *question, const struct answer *answer)
 {
     return answer->dns.outcome == DNS_NODATA && !answer->dns.has_soa && answer->dns.alias[0] == '\0' &&
            question->share->upstreams.count > 1;
 }
 
-/* Does it say that there is nothing, to a name in our own letter case? */
+/* Is it a negative answer to a name in random letter case? */
 static bool is_cased_negative(const struct attempt *attempt, const struct answer *answer)
 {
     return is_negative(answer) && attempt->transport.keeps_case && attempt->question->has_case;
 }
 
-/* Of a pair of answers to one question, each of which one could have been made up: the same records, whatever their
- * order and TTL. */
+/* Does it confirm the doubtful answer? Each alone could be forged. The records must be the same; their order and TTL
+ * may differ. */
 static bool is_confirmed(const struct question *question, bool is_checked, const struct answer *answer)
 {
     const struct kept_answer *kept = &question->doubtful;
     return kept->is_there && (kept->is_checked || is_checked) && answer_agrees(&kept->answer, answer);
 }
 
-/* Keep the answer until the wait is over, should another attempt bring more. Takes over the answer. */
+/* Keep the answer until the wait is over: another attempt may give a better one. Takes over the answer. */
 static void fall_back_on(const struct attempt *attempt, bool is_empty_message, const struct answer *answer)
 {
     struct question *question = attempt->question;
@@ -212,7 +212,7 @@ static void on_message(const struct attempt *attempt, const uint8_t *message, si
         on_answer(attempt, &answer);
 }
 
-/* The stream that a doubted or shortened datagram has led to. */
+/* TCP has failed after a doubtful or truncated datagram. */
 static void on_tcp_failed(const struct attempt *attempt)
 {
     struct question *question = attempt->question;
@@ -225,7 +225,7 @@ static void on_tcp_failed(const struct attempt *attempt)
     question_send_soon(question);
 }
 
-/* Closed already, or never open: another attempt tells. */
+/* The connection was closed or never opened: try again. */
 static void on_stream_ended(const struct attempt *attempt)
 {
     struct question *question = attempt->question;
@@ -282,14 +282,14 @@ static void ask_over_tcp(const struct attempt *attempt)
     question_send(question, attempt->upstream, attempt->form, true, clock_now_us());
 }
 
-/* An answer that was cut short (RFC 7766 section 5). */
+/* A truncated answer (RFC 7766 section 5): ask over TCP. */
 void question_on_truncated(struct transport_attempt *transport)
 {
     ask_over_tcp((const struct attempt *)(const void *)transport);
 }
 
-/* An upstream that does not keep letter case, or a stranger who did not guess it. TCP tells, as letter case is a
- * defence of datagrams; or, where TCP is closed, the plain form. The true datagram counts yet, should it come. */
+/* The upstream does not repeat letter case, or the answer is forged. Ask over TCP, which needs no random letter case,
+ * or in the plain form where TCP is closed. The right datagram still counts if it comes. */
 void question_on_doubted(struct transport_attempt *transport, const uint8_t *message, size_t size)
 {
     const struct attempt *attempt = (const struct attempt *)(const void *)transport;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* question_send.c: whom a question goes to, in which form, and how long it is waited for. */
+/* question_send.c: sends a question to an upstream, in one of its forms, and waits. */
 #include "dns/question_state.h"
 
 #include <string.h>
 
-/* How much longer than we getdns waits: our own deadline ends a question, its timer is only a net below. */
+/* getdns waits so much longer than the library: the library's own deadline ends a question. */
 #define TRANSPORT_GRACE_US 2000000
 
 static void init_attempt(struct attempt *attempt, struct question *question, size_t upstream, enum retry_form form,
@@ -29,7 +29,7 @@ static void init_attempt(struct attempt *attempt, struct question *question, siz
     attempt->transport.truncated = question_on_truncated;
 }
 
-/* The system lacks a descriptor. What is under way may be answered yet, and the shortage be over soon. */
+/* The system has no descriptor left. Attempts in progress may still be answered, and descriptors become free. */
 static void wait_for_descriptor(struct question *question, uint64_t now_us)
 {
     question->is_due = true;
@@ -93,7 +93,7 @@ void question_send(struct question *question, size_t upstream, enum retry_form f
     }
 }
 
-/* What has not been answered by now says something of its upstream, and of the stream that it was sent on. */
+/* An attempt without an answer by now says something about its upstream and about its connection. */
 static void note_unanswered(struct question *question, uint64_t now_us)
 {
     for (size_t i = 0; i < question->attempt_count; i++) {
@@ -111,8 +111,8 @@ static void note_unanswered(struct question *question, uint64_t now_us)
     }
 }
 
-/* Where descriptors are short, a question makes room instead of waiting for an answer that is probably lost: silent
- * name servers of a few domains hold up nobody else for longer than a wait. */
+/* When descriptors are short, a question gives one back instead of waiting for an answer that is probably lost. So the
+ * silent name servers of a few domains delay other checks by no more than one wait. */
 static void drop_oldest(struct question *question)
 {
     size_t i = 0;
@@ -122,7 +122,7 @@ static void drop_oldest(struct question *question)
         transport_cancel(&question->attempts[i].transport);
 }
 
-/* When the wait is over; where that would be past the deadline, one more attempt gets half of what is left. */
+/* When the wait ends. If that would be after the deadline, one more attempt gets half of the time that is left. */
 static uint64_t next_retry_us(const struct question *question, uint64_t now_us)
 {
     uint64_t left_us = question->deadline_us > now_us ? question->deadline_us - now_us : 0;
@@ -139,7 +139,7 @@ static void begin_wait(struct question *question, uint64_t now_us)
                        question->retry_us < question->deadline_us ? question->retry_us : question->deadline_us);
 }
 
-/* To an upstream with a quirk both forms go at once: it costs a question, and no time. */
+/* An upstream with a quirk gets both forms at once: that costs a query and no time. */
 static void send_to(struct question *question, size_t upstream, uint64_t now_us)
 {
     const struct retry_upstream *state = &question->retry.upstream[upstream];
@@ -165,7 +165,7 @@ static void send_wanted_plain(struct question *question, uint64_t now_us)
     }
 }
 
-/* A silent upstream is asked beside the one that is chosen, once in a while. */
+/* From time to time a silent upstream gets a query beside the chosen one. */
 static void send_probe(struct question *question, size_t chosen, uint64_t now_us)
 {
     struct question_share *share = question->share;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* resolver.h: ask a name and a type, cancel, be called with the answer in our own words. The one door to DNS. */
+/* resolver.h: asks a question (name and type), cancels it, delivers the answer. Everything above uses DNS through this.
+ * */
 #ifndef MXCHECK_DNS_RESOLVER_H
 #define MXCHECK_DNS_RESOLVER_H
 
@@ -13,13 +14,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Called once from the loop's turn, never before resolver_ask has returned, never after resolver_cancel. Inside it
- * ask and cancel are allowed; freeing the resolver is not. */
+/* Called once from the loop's turn; never before resolver_ask has returned, and never after resolver_cancel. It may ask
+ * and cancel; it must not free the resolver. */
 typedef void (*resolver_cb)(void *user, const struct dns_answer *answer);
 
 struct resolver;
 
-/* A question under way: the asker owns the memory, the resolver the contents while it is under way. */
+/* A question in progress. The asker owns the memory; the resolver uses it while the question is in progress. */
 struct resolver_query {
     struct resolver *resolver;
     void *inner; /* NULL: not under way */
@@ -27,9 +28,9 @@ struct resolver_query {
 
 /* Flags of a question. */
 enum resolver_flag {
-    /* Nobody is rejected by what a server makes of our letter case, or by an empty message of a broken one: such an
-     * answer says that it is unconfirmed, and is asked again with this flag. The name then goes in lower case, and an
-     * empty message counts when every upstream that answers has nothing else. */
+    /* No rejection may rest on random letter case, or on an empty message of a broken server: such an answer is marked
+     * unconfirmed, and the question is asked again with this flag. The name is then sent in lower case, and an empty
+     * message counts only when no upstream has anything else. */
     RESOLVER_CONFIRMS = 1
 };
 
@@ -42,11 +43,11 @@ struct resolver_ops {
     void (*free)(struct resolver *resolver);
 };
 
-/* What resolvers count. */
+/* Counters of a resolver. */
 enum resolver_tally {
-    RESOLVER_QUERIES,  /* questions sent, each sending */
-    RESOLVER_RETRIES,  /* those that were not the first for their question */
-    RESOLVER_TIMEOUTS, /* questions that nobody answered in time */
+    RESOLVER_QUERIES,  /* queries sent, retransmissions included */
+    RESOLVER_RETRIES,  /* queries that were not the first of their question */
+    RESOLVER_TIMEOUTS, /* questions that no upstream answered in time */
     RESOLVER_TALLIES
 };
 
@@ -73,21 +74,21 @@ static inline int resolver_ask(struct resolver *resolver, const char *name, enum
     return resolver->ops->ask(resolver, name, type, flags, deadline_us, callback, user, query);
 }
 
-/* Silent and final; does nothing when the query is not under way. */
+/* Cancel: there is no callback. Does nothing when the query is not in progress. */
 static inline void resolver_cancel(struct resolver_query *query)
 {
     if (query->inner != NULL)
         query->resolver->ops->cancel(query);
 }
 
-/* What this upstream said, unconfirmed, was wrong. */
+/* The unconfirmed answer of this upstream was wrong. */
 static inline void resolver_contradict(struct resolver *resolver, const char *upstream)
 {
     if (resolver->ops->contradict != NULL)
         resolver->ops->contradict(resolver, upstream);
 }
 
-/* Nothing is under way. */
+/* Is no question in progress? */
 static inline bool resolver_is_idle(const struct resolver *resolver)
 {
     return resolver->ops->is_idle(resolver);

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* cache_lookup.c: facts out of the cache, judged and found fresh, stale or of no use. */
+/* cache_lookup.c: gets facts from the cache and judges them: fresh, stale, or not usable. */
 #include "engine/cache_lookup.h"
 
 #include "base/clock.h"
 #include "base/memory.h"
 #include "judge/policy.h"
 
-/* How often facts that outgrew the room are asked for again, should they grow meanwhile. */
+/* How often facts that do not fit are fetched again, as they may grow meanwhile. */
 #define TRIES_MAX 3
 
 /* A copy of the facts; NULL when there is none, or no memory for it. */
@@ -62,7 +62,7 @@ static enum cache_lookup cache_lookup_fresh(const struct settings *settings, mxc
     return kind == CACHE_ANSWER && hold_us - age_us < hold_us / 10 ? CACHE_LOOKUP_EXPIRING : CACHE_LOOKUP_FRESH;
 }
 
-/* A domain that was good stays good; that one was not is no reason to turn mail away while nobody can tell. */
+/* Only accepted domains are served stale: an expired rejection is no reason to reject mail while DNS fails. */
 static enum cache_lookup cache_lookup_stale(const struct settings *settings, mxcheck_cache *cache, uint64_t now_us,
                                             struct cached_facts *cached, struct judgement *judgement)
 {
@@ -81,7 +81,7 @@ static enum cache_lookup cache_lookup_stale(const struct settings *settings, mxc
     return CACHE_LOOKUP_STALE;
 }
 
-/* Fresh facts; or else, while a failure is remembered, stale ones; or else that failure. */
+/* Fresh facts; otherwise, while a failure is cached, stale facts; otherwise that failure. */
 static enum cache_lookup look(const struct settings *settings, mxcheck_cache *cache, bool has_failed,
                               struct cached_facts *cached, struct judgement *judgement)
 {
@@ -93,7 +93,7 @@ static enum cache_lookup look(const struct settings *settings, mxcheck_cache *ca
         if (outcome != CACHE_LOOKUP_NOTHING)
             return outcome;
         outcome = cache_lookup_fresh(settings, cache, CACHE_FAILURE, now_us, cached, judgement);
-        /* Hosts that failed are no failure for who does not look at them. */
+        /* A failure of an MX host does not matter to a context that does not look up hosts. */
         if (outcome == CACHE_LOOKUP_NOTHING || judgement->failure == FACTS_NOT_ASKED)
             return outcome;
     }

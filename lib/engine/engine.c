@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* engine.c: a loop, a resolver, flights; turns the loop until a lookup has come to its end. */
+/* engine.c: a loop, a resolver and the lookups on them; runs the loop until a lookup has finished. */
 #include "engine/engine.h"
 
 #include "base/clock.h"
@@ -10,7 +10,7 @@
 #include "dns/upstream_resolver.h"
 #include "judge/policy.h"
 
-/* What a waiting caller waits for. */
+/* A caller that waits for a lookup. */
 struct waiting {
     struct waiter waiter; /* first */
     bool is_done;
@@ -21,7 +21,7 @@ static struct resolver *new_resolver(struct engine *engine, const struct upstrea
 {
     struct settings *settings = engine->settings;
     const struct options *options = &settings->options;
-    /* libunbound sends again by itself. */
+    /* libunbound retransmits by itself. */
     uint32_t retry_ms = options->resolution == RESOLUTION_RECURSIVE ? options->timeout_ms : options->retry_after_ms;
     const struct resolver_settings asking = {.retry_after_us = (uint64_t)retry_ms * 1000,
                                              .asks_ad = options->trusts_ad,
@@ -34,8 +34,8 @@ static struct resolver *new_resolver(struct engine *engine, const struct upstrea
     return resolver;
 }
 
-/* A resolver for those that are to be asked now, in the place of the one before, which ends what it has under way.
- * Returns 0, or -1 when memory ran out. */
+/* Make a resolver for the current upstreams. The one before is kept until its questions have ended. Returns 0, or -1
+ * when memory ran out. */
 static int renew_resolver(struct engine *engine)
 {
     struct upstreams upstreams;
@@ -55,7 +55,7 @@ static int renew_resolver(struct engine *engine)
     return 0;
 }
 
-/* The first MX host is asked alone for as long as a question waits for its answer. */
+/* The first MX host is looked up alone for the time of one wait. */
 static struct lookup_wants wants_of(const struct options *options)
 {
     struct targets_wants targets = {.most = options->depth == DEPTH_TARGETS ? options->max_targets : 0,
@@ -111,7 +111,7 @@ failed:
     return status;
 }
 
-/* Let go of the retired ones, of all or of those that have nothing to do any more. */
+/* Free the resolvers before the current one: all of them, or those that are idle. */
 static void free_retired(struct engine *engine, bool all)
 {
     struct resolver **link = &engine->retired;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* ids.c: a table of places, each with the number it has now; and numbers that no other table gives. */
+/* ids.c: a table of items with their ids, and ids that no other table gives. */
 #include "engine/ids.h"
 
 #include "base/memory.h"
@@ -63,7 +63,7 @@ uint64_t ids_add(struct ids *ids, const mxcheck_memory *memory, void *item)
     if (place == 0)
         return 0;
     uint64_t id = permute(ids, ++ids->given << IDS_PLACE_BITS | place);
-    if (id == 0) /* once in 2^64, and it means none */
+    if (id == 0) /* happens once in 2^64; 0 is no id */
         id = permute(ids, ++ids->given << IDS_PLACE_BITS | place);
     ids->places[place] = (struct ids_place){.id = id, .item = item, .next_free = 0};
     return id;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* ids.h: numbers for things under way, never used again, so that a stale one finds nothing; nor does one of another
- * table, of this process or another. */
+/* ids.h: ids of items in progress. An id is never used again, so a stale id, or one of another table or process, finds
+ * nothing. */
 #ifndef MXCHECK_ENGINE_IDS_H
 #define MXCHECK_ENGINE_IDS_H
 
@@ -8,9 +8,9 @@
 
 #include <mxcheck/mxcheck.h>
 
-/* A number is a place in the table, from 1, in 20 bits, and how often one was given in the rest, which lasts 50 years
- * at 10,000 a second; and that is permuted by a random key of the table. So no table gives a number twice, and two
- * tables that have given a million each share one with a probability of 1 in 16 millions. */
+/* An id holds an index into the table, from 1, in 20 bits, and a counter in the other 44 bits, which lasts for 50 years
+ * at 10,000 ids a second. A random key of the table permutes these bits. So no table gives an id twice, and two tables
+ * that have given a million ids each have one in common with a probability of 1 in 16 million. */
 #define IDS_PLACE_BITS 20
 
 struct ids_place {
@@ -28,14 +28,14 @@ struct ids {
     struct siphash_key key;
 };
 
-/* Draws the key: to be called again in a child after fork, before it gives a number. */
+/* Draws the key. Call it again in a child after fork, before the child gives an id. */
 void ids_init(struct ids *ids);
 void ids_clear(struct ids *ids, const mxcheck_memory *memory);
 
-/* Gives a number for item, 0 when memory (or a million places) ran out. */
+/* Gives an id for item; 0 when memory ran out or there are a million items. */
 uint64_t ids_add(struct ids *ids, const mxcheck_memory *memory, void *item);
 
-/* NULL for a number that is not, or no longer, given. */
+/* NULL for an id that is not in use. */
 void *ids_find(const struct ids *ids, uint64_t id);
 void ids_remove(struct ids *ids, uint64_t id);
 

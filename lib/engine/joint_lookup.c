@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* joint_lookup.c: a list of the lookups under way, each with the threads that wait for it, under the lock of the pool.
- */
+/* joint_lookup.c: a list of the lookups in progress and the threads that wait for them, under the lock of the pool. */
 #include "engine/joint_lookup.h"
 
 #include "base/clock.h"
@@ -8,11 +7,11 @@
 #include <string.h>
 #include <time.h>
 
-/* A thread that has so much time left, at least, does a lookup of its own after one that timed out. */
+/* After a lookup that timed out, a thread with at least so much time left does its own. */
 #define ANOTHER_TRY_US 100000
 
-/* How much longer a thread waits than its own deadline: the lookup ends by a deadline that is no later, and what it
- * learned is then on its way. */
+/* How long a thread waits beyond its own deadline. The lookup has a deadline that is not later, so its facts are on the
+ * way by then. */
 #define GRACE_US 1000000
 
 static struct joint_lookup *find(const struct pool *pool, const char *domain)
@@ -85,7 +84,7 @@ static struct facts *follow(struct joint_lookup *lookup, uint64_t deadline_us)
     return self.facts;
 }
 
-/* Does this say nothing of DNS? */
+/* Do the facts say nothing about DNS? */
 static bool is_void(const struct facts *facts)
 {
     return facts == NULL || facts->is_local;
@@ -98,7 +97,7 @@ static bool is_worth_another_try(const struct facts *facts, uint64_t deadline_us
            clock_now_us() + ANOTHER_TRY_US <= deadline_us;
 }
 
-/* With the lock held. Returns the facts of another thread's lookup, or NULL when this thread is to look for itself. */
+/* With the lock held. Returns the facts of another thread's lookup, or NULL when this thread must do its own. */
 static struct facts *follow_others(const struct pool *pool, const char *domain, uint64_t deadline_us)
 {
     struct joint_lookup *other;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* joint_lookup.h: one lookup for all threads of a context that wait for the same domain. The first thread asks DNS, the
- * others wait for what it learns, each until its own deadline. Any thread. */
+/* joint_lookup.h: one lookup for all threads of a context that check the same domain at the same time. The first thread
+ * looks it up, and the others wait for its facts, each until about its own deadline. Any thread. */
 #ifndef MXCHECK_ENGINE_JOINT_LOOKUP_H
 #define MXCHECK_ENGINE_JOINT_LOOKUP_H
 
@@ -14,7 +14,7 @@ struct joint_follower {
     struct joint_follower *next;
 };
 
-/* A lookup under way, on the stack of the thread that does it. */
+/* A lookup in progress, on the stack of the thread that does it. */
 struct joint_lookup {
     struct pool *pool;
     const char *domain;
@@ -24,16 +24,15 @@ struct joint_lookup {
     struct joint_lookup **link;
 };
 
-/* Wait for the lookup of this domain that another thread does, or be the one who does it. Returns false with a share of
- * *facts when another thread has looked it up. Returns true when the caller is to do so: it then calls
- * joint_lookup_end, whatever the outcome. `domain` is lent until then.
- *
- * The caller looks for itself where waiting would not do: the other's deadline is later than deadline_us; the other had
- * no memory or no descriptor, which says nothing of DNS; or it timed out while the caller has time left. */
+/* Wait for another thread's lookup of this domain, or become the thread that does it. Returns false with a reference in
+ * *facts when another thread has looked it up. Returns true when the caller must do the lookup, and then call
+ * joint_lookup_end in any case. `domain` must stay valid until then. The caller does its own lookup when waiting is no
+ * use: when the deadline of the other is later than deadline_us, when the other lacked memory or a descriptor, or when
+ * it timed out and the caller has time left. */
 bool joint_lookup_begin(struct joint_lookup *lookup, struct pool *pool, const char *domain, uint64_t deadline_us,
                         struct facts **facts);
 
-/* Hand the facts to all who wait; NULL when there are none. The caller keeps its own share. */
+/* Give the facts (NULL: there are none) to all threads that wait. The caller keeps its own reference. */
 void joint_lookup_end(struct joint_lookup *lookup, const struct facts *facts);
 
 #endif

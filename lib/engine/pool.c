@@ -68,7 +68,7 @@ mxcheck_status pool_take(struct pool *pool, struct engine **engine)
     return engine_new(pool->settings, pool->cache, engine);
 }
 
-/* One whose descriptors somebody has closed is left behind: their numbers may be another's. */
+/* An engine whose descriptors the program has closed is not used again: their numbers may be other files by now. */
 void pool_give(struct pool *pool, struct engine *engine)
 {
     pthread_mutex_lock(&pool->lock);

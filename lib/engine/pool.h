@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* pool.h: engines for the threads of a context, so that none waits for another. Any thread. */
+/* pool.h: engines for the threads of a context, one for each thread that looks up a domain. Any thread. */
 #ifndef MXCHECK_ENGINE_POOL_H
 #define MXCHECK_ENGINE_POOL_H
 
@@ -22,15 +22,15 @@ struct pool {
 int pool_init(struct pool *pool, struct settings *settings, mxcheck_cache *cache);
 void pool_clear(struct pool *pool);
 
-/* In a child after fork, before any other thread is here: no check is under way, the lock may be held by nobody that
- * lives, and the engines are the parent's. */
+/* Call it in a child after fork, before any other thread uses the pool: no check is in progress, the lock may be held
+ * by a thread that does not exist, and the engines belong to the parent. */
 void pool_abandon(struct pool *pool);
 
-/* Count a check in, unless max-pending are under way; count it out. */
+/* Count a check, unless max-pending checks are in progress; stop counting it. */
 bool pool_enter(struct pool *pool);
 void pool_leave(struct pool *pool);
 
-/* Take an engine; give it back. */
+/* Take an engine out of the pool; give it back. */
 mxcheck_status pool_take(struct pool *pool, struct engine **engine);
 void pool_give(struct pool *pool, struct engine *engine);
 

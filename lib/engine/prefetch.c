@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* prefetch.c: waiters that wait for nothing but that the cache is filled. */
+/* prefetch.c: lookups whose only purpose is to fill the cache. */
 #include "engine/prefetch.h"
 
 #include "base/clock.h"
@@ -32,7 +32,7 @@ static void on_finished(struct waiter *waiter, struct facts *facts)
     end(prefetching);
 }
 
-/* RFC 9520 section 3.2: what failed is left alone for a while, and what is known goes on to be used. */
+/* RFC 9520 section 3.2: after a failure do not ask again for a while; the cached answer is used on. */
 static bool has_failed_lately(const struct settings *settings, mxcheck_cache *cache, const char *domain)
 {
     union {
@@ -105,7 +105,7 @@ static void leave(struct background *background)
     __atomic_store_n(&background->is_busy, false, __ATOMIC_RELEASE);
 }
 
-/* Where somebody has closed its descriptors another engine takes its place at the next lookup. */
+/* If the program has closed its descriptors, the next lookup makes another engine. */
 static void turn(struct background *background)
 {
     loop_turn(background->engine->loop, 0);

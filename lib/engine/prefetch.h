@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* prefetch.h: lookups beside a hit, so that a popular domain never waits. Nobody is called back: the cache remembers.
- */
+/* prefetch.h: background lookups of popular domains before they expire. Nobody is called back; the results go to the
+ * cache. */
 #ifndef MXCHECK_ENGINE_PREFETCH_H
 #define MXCHECK_ENGINE_PREFETCH_H
 
 #include "engine/engine.h"
 
-/* At one time; more popular domains come later, or wait for once. */
+/* The most at the same time. */
 #define PREFETCH_MAX 64
 
 struct prefetch {
@@ -14,14 +14,14 @@ struct prefetch {
     size_t count;
 };
 
-/* Begin to look a domain up on `engine`, unless that is under way or failed a while ago. */
+/* Start the lookup of a domain on `engine`, unless one is in progress or has failed a short time ago. */
 void prefetch_begin(struct prefetch *prefetch, struct engine *engine, mxcheck_cache *cache, const char *domain);
 
 /* End all lookups. */
 void prefetch_clear(struct prefetch *prefetch);
 
-/* The same for those who never turn a loop for long: an engine that is turned a little at each blocking check. Any
- * thread; one that finds it busy passes by. */
+/* The same for blocking checks: an engine whose loop is run briefly at each check. Any thread; a thread that finds it
+ * busy does nothing. */
 struct background {
     bool is_busy; /* atomic */
     struct settings *settings;
@@ -34,12 +34,12 @@ struct background {
 void background_init(struct background *background, struct settings *settings, mxcheck_cache *cache);
 void background_clear(struct background *background);
 
-/* In a child after fork, before any other thread is here: the engine is the parent's, or half way through something. */
+/* Call it in a child after fork, before any other thread uses it: the engine belongs to the parent. */
 void background_abandon(struct background *background);
 
 void background_begin(struct background *background, const char *domain);
 
-/* Take in what has come. Costs nothing where nothing is under way. */
+/* Receive answers. Costs nothing when no lookup is in progress. */
 void background_turn(struct background *background);
 
 #endif

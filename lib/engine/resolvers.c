@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* resolvers.c: looks at resolv.conf for a whole context, and tells its engines apart by a version. */
+/* resolvers.c: watches resolv.conf for a context, and counts its versions. */
 #include "engine/resolvers.h"
 
 #include "base/text.h"
@@ -10,7 +10,8 @@
 #define RESOLV_CONF "/etc/resolv.conf"
 #define NEVER UINT64_MAX
 
-/* Takes the lock. One that a thread of the parent held at a fork may guard half a copy: then the file is read anew. */
+/* Takes the lock. If a thread of the parent held it during fork, the copy may be half done: then read the file again.
+ * */
 static void enter(struct resolvers *resolvers)
 {
     if (lock_take(&resolvers->lock, process_self(resolvers->process)))

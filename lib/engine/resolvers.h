@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* resolvers.h: whom a context asks, as its options or resolv.conf say; for all its engines, in any thread. */
+/* resolvers.h: the upstreams of a context, from its options or from resolv.conf, for all its engines. Any thread. */
 #ifndef MXCHECK_ENGINE_RESOLVERS_H
 #define MXCHECK_ENGINE_RESOLVERS_H
 
@@ -25,11 +25,11 @@ struct resolvers {
 void resolvers_init(struct resolvers *resolvers, struct process *process, const struct upstreams *fixed,
                     uint64_t trust);
 
-/* Have they changed? At most once a second the file is looked at, by one thread, and the others do not wait; a call in
- * between costs two reads of memory and no system call. now_us is of clock_now_us or clock_coarse_us. */
+/* Look whether resolv.conf has changed: at most once a second and by one thread; the others do not wait. Other calls
+ * cost two reads of memory and no system call. now_us is of clock_now_us or clock_coarse_us. */
 void resolvers_look(struct resolvers *resolvers, const struct log *log, uint64_t now_us);
 
-/* Copy them. Gives their version and `asker`; with no upstreams, error[128] says why. */
+/* Copy the upstreams. Gives their version and `asker`; when there are none, error[128] says why. */
 unsigned resolvers_get(struct resolvers *resolvers, struct upstreams *upstreams, uint64_t *asker, char error[128]);
 
 static inline unsigned resolvers_version(const struct resolvers *resolvers)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* cache.h: facts remembered by domain, for any number of threads and contexts, in no more memory than was said. Whether
- * what is remembered still holds is for who asks to judge. */
+/* cache.h: a cache of facts by domain, for any number of threads and contexts, with a limit on its memory. The caller
+ * decides whether cached facts are still valid. */
 #ifndef MXCHECK_FACTS_CACHE_H
 #define MXCHECK_FACTS_CACHE_H
 
@@ -8,12 +8,12 @@
 
 #include <stddef.h>
 
-/* Two things are remembered of a domain: what DNS last said of it, and that it failed since. */
+/* Two entries are kept for a domain: the last answer of DNS, and a failure after it. */
 enum cache_kind { CACHE_ANSWER, CACHE_FAILURE };
 
 struct cache_counts {
     uint64_t evictions;
-    uint64_t domains; /* remembered now, failures counted as well */
+    uint64_t domains; /* entries now, failures included */
     uint64_t bytes;   /* that they take */
 };
 
@@ -24,26 +24,26 @@ mxcheck_cache *cache_new(const mxcheck_memory *memory, size_t max_bytes);
 mxcheck_cache *cache_ref(mxcheck_cache *cache);
 void cache_unref(mxcheck_cache *cache);
 
-/* Whoever asks other resolvers, or trusts them otherwise, knows other things: each `asker`, which is not 0, has facts
- * of its own in the cache. To be told before they are put. */
+/* Contexts that use other resolvers, or trust them differently, have answers of their own: each `asker` (not 0) has its
+ * own entries in the cache. Call this before the first cache_put of an asker. */
 void cache_note_asker(mxcheck_cache *cache, uint64_t asker);
 
-/* The hash of a domain of `length` octets, as this asker knows it; what it leads to is being fetched meanwhile. */
+/* The hash of a domain of `length` octets for this asker. Its memory is prefetched. */
 uint64_t cache_hash(mxcheck_cache *cache, uint64_t asker, const char *domain, size_t length);
 
-/* Copy what is remembered of a domain, of this hash and length, into `facts`, a block of `size` octets aligned for 8.
- * Returns the size of the facts: 0 when there is nothing; more than `size` when they do not fit, and then nothing was
+/* Copy the entry of a domain, with this hash and length, into `facts`, a block of `size` octets with an alignment of 8.
+ * Returns the size of the facts: 0 when there are none; more than `size` when they do not fit, and then nothing was
  * copied. */
 size_t cache_get(mxcheck_cache *cache, enum cache_kind kind, uint64_t hash, const char *domain, size_t length,
                  void *facts, size_t size);
 
-/* Remember facts that are the outcome of a lookup begun in this generation, in the place of what was. */
+/* Store facts of a lookup that began in this generation; they replace the entry before. */
 void cache_put(mxcheck_cache *cache, uint64_t asker, const struct facts *facts, uint64_t generation);
 
-/* The generation ends with each flush: what was asked before a flush is not remembered after it. */
+/* A flush begins a new generation: results of lookups from before a flush are not stored. */
 uint64_t cache_generation(const mxcheck_cache *cache);
 
-/* Forget a domain (lower-case A-labels), or all (NULL), whoever asked. */
+/* Remove a domain (lower-case A-labels), or all (NULL), for every asker. */
 void cache_flush(mxcheck_cache *cache, const char *domain);
 
 void cache_count(const mxcheck_cache *cache, struct cache_counts *counts);

@@ -30,7 +30,7 @@ struct draft {
     bool has_asked_dnssec;
     bool none_usable;
     bool is_local; /* some question failed for want of memory or descriptors */
-    bool is_short; /* memory ran out under way: it cannot be sealed any more */
+    bool is_short; /* memory ran out: it cannot be sealed */
     char *texts;
     size_t texts_size;
     size_t texts_room;
@@ -39,11 +39,11 @@ struct draft {
 /* As many as answers have numbers: three of the domain, two of each target. */
 #define DRAFT_TARGETS_MAX 64
 
-/* Nothing is known yet. `memory` must outlive the draft. */
+/* Begin an empty draft. `memory` must outlive it. */
 void draft_init(struct draft *draft, const mxcheck_memory *memory);
 void draft_clear(struct draft *draft);
 
-/* Keep a text, or octets. Returns where; 0 for none, or when memory ran out, which the draft remembers. */
+/* Store a text, or octets. Returns their place; 0 for an empty text, or when memory ran out (see is_short). */
 facts_place draft_put(struct draft *draft, const char *text);
 facts_place draft_put_octets(struct draft *draft, const void *octets, size_t size);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* flights.c: a hash table of lookups by domain, each with those who wait for it. */
+/* flights.c: a hash table of lookups by domain, each with the checks that wait for it. */
 #include "facts/flights.h"
 
 #include "base/clock.h"
@@ -10,7 +10,7 @@
 
 #define ROOM_MIN 64
 
-/* One who joined late has so much time left, at least, to be worth another lookup when the first one timed out. */
+/* After a lookup that timed out, a check with at least so much time left gets another one. */
 #define ANOTHER_TRY_US 100000
 
 struct flight {
@@ -30,7 +30,7 @@ struct flights {
     struct lookup_wants wants;
     mxcheck_cache *cache;
     uint64_t asker;    /* for whom it remembers */
-    uint64_t *lookups; /* its owner's count; NULL: nobody wants to know */
+    uint64_t *lookups; /* a counter of the owner; or NULL */
     struct siphash_key key;
     struct flight **buckets;
     size_t room; /* a power of two */
@@ -92,7 +92,7 @@ static struct flight *find(struct flights *flights, uint64_t hash, const char *d
     return flight;
 }
 
-/* Twice the room; where memory is short the table stays as it is, and is slower. */
+/* Double the table. Without memory it stays as it is, and is slower. */
 static void grow(struct flights *flights)
 {
     size_t old_room = flights->room;
@@ -173,7 +173,8 @@ static int start(struct flight *flight, uint64_t deadline_us)
                         flight, &flight->lookup);
 }
 
-/* Hand the facts to all whose time is up by `until_us`. Without a lookup the flight stands, whoever leaves it. */
+/* Give the facts to all checks whose deadline is not after `until_us`. While there is no lookup, a flight is not freed
+ * when a check leaves it. */
 static void hand_over(struct flight *flight, const struct facts *facts, uint64_t until_us)
 {
     struct waiter *finishing = NULL;
@@ -196,7 +197,7 @@ static void hand_over(struct flight *flight, const struct facts *facts, uint64_t
     }
 }
 
-/* Time out those whose time it was; who joined later has a lookup of his own time yet. */
+/* After a timeout only the checks whose deadline has come are over; later ones get another lookup. */
 static void on_facts(void *user, struct facts *facts)
 {
     struct flight *flight = user;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* lookup.c: MX first; without one, A and AAAA side by side; with one, the addresses of its hosts where they are wanted.
- */
+/* lookup.c: asks for MX; without MX for A and AAAA at the same time; with MX for the addresses of its hosts if wanted.
+ * */
 #include "facts/lookup.h"
 
 #include "base/clock.h"
@@ -36,7 +36,7 @@ static void free_lookup(struct lookup *lookup)
     memory_free(lookup->memory, lookup);
 }
 
-/* Hand over the facts, or NULL when memory ran out under way. */
+/* Deliver the facts, or NULL when memory ran out. */
 static void finish(struct lookup *lookup, bool is_whole)
 {
     lookup_cb callback = lookup->callback;
@@ -59,7 +59,7 @@ static void on_targets(void *user, bool is_whole)
     finish(user, is_whole);
 }
 
-/* What was asked meanwhile, in the place of an MX that an upstream had denied, does not count beside it. */
+/* An upstream denied the MX at first, and addresses were asked for. They do not count beside an MX. */
 static void after_mx(struct lookup *lookup, const struct dns_answer *answer)
 {
     const struct targets_wants *wants = &lookup->wants.targets;
@@ -91,7 +91,7 @@ static bool needs_confirmation(const struct lookup *lookup)
     return outcome_of(lookup, FACTS_MX) != FACTS_NXDOMAIN || (a != FACTS_NXDOMAIN && aaaa != FACTS_NXDOMAIN);
 }
 
-/* All that is there has been asked for. */
+/* Everything has been asked. */
 static void settle(struct lookup *lookup)
 {
     if (!needs_confirmation(lookup))
@@ -102,7 +102,7 @@ static void settle(struct lookup *lookup)
         lookup->is_confirming = true;
 }
 
-/* RFC 5321 section 5.1: the implicit MX is asked for where no MX was found, and not where MX failed. */
+/* RFC 5321 section 5.1: ask for the implicit MX when there is no MX, but not when the MX query failed. */
 static bool needs_addresses(const struct lookup *lookup)
 {
     enum facts_outcome outcome = outcome_of(lookup, FACTS_MX);

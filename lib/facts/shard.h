@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* shard.h: a share of the cache: records known by a hash, in one block of memory that never grows. Reading takes no
- * lock and writes next to nothing; what is new must prove itself before what is asked for often has to go (S3-FIFO:
- * Yang and others, SOSP 2023). */
+/* shard.h: a part of the cache: records by hash, in one block of memory that never grows. Reading takes no lock and
+ * writes almost nothing. New records must be used again before they displace records that are used often (S3-FIFO: Yang
+ * and others, SOSP 2023). */
 #ifndef MXCHECK_FACTS_SHARD_H
 #define MXCHECK_FACTS_SHARD_H
 
@@ -34,18 +34,18 @@ struct shard {
 void shard_init(struct shard *shard, size_t bytes, struct process *process);
 void shard_clear(struct shard *shard, const mxcheck_memory *memory);
 
-/* Have the processor fetch what shard_get looks at first. */
+/* Prefetch the memory that shard_get reads first. */
 void shard_expect(const struct shard *shard, uint64_t hash);
 
-/* Copy the record of this hash to `copy`, which has room for so many words, and count it as asked for. Returns its size
- * in words, 0 when there is none; more than `room` when it does not fit, and then nothing was copied. */
+/* Copy the record of this hash to `copy`, which has room for `room` words, and count the use. Returns its size in
+ * words: 0 when there is none; more than `room` when it does not fit, and then nothing was copied. */
 size_t shard_get(struct shard *shard, uint64_t hash, void *copy, size_t room);
 
-/* Remember `words` words as the record of this hash, in the place of what was. What does not fit, or finds no memory,
- * is forgotten. */
+/* Store `words` words as the record of this hash; they replace the record before. A record that does not fit, or for
+ * which there is no memory, is dropped. */
 void shard_put(struct shard *shard, const mxcheck_memory *memory, uint64_t hash, const void *record, size_t words);
 
-/* Forget one record, or all. */
+/* Remove one record, or all. */
 void shard_remove(struct shard *shard, uint64_t hash);
 void shard_reset(struct shard *shard);
 

@@ -40,7 +40,7 @@ static void end(struct targets *targets, bool is_whole)
     targets->callback(targets->user, is_whole);
 }
 
-/* All have been asked, and none is usable. */
+/* All hosts have been asked, and none is usable. */
 static void end_without(struct targets *targets)
 {
     targets->draft->none_usable = true;
@@ -79,7 +79,7 @@ static int ask_next(struct targets *targets)
     return 0;
 }
 
-/* All the others, side by side. False when memory ran out. */
+/* Ask for all other hosts at the same time. False when memory ran out. */
 static bool ask_others(struct targets *targets)
 {
     int asked;
@@ -89,7 +89,7 @@ static bool ask_others(struct targets *targets)
     return asked == 0;
 }
 
-/* A host that could not be looked up leaves it open whether there is a usable one. */
+/* After a failed lookup of a host it is unknown whether there is a usable one. */
 static bool has_failure(const struct targets *targets)
 {
     for (size_t i = 0; i < targets->next; i++) {
@@ -101,7 +101,7 @@ static bool has_failure(const struct targets *targets)
     return false;
 }
 
-/* Ask anew for the addresses that are missing by answers which must not decide alone. False when memory ran out. */
+/* Ask again for addresses whose absence rests on unconfirmed answers. False when memory ran out. */
 static bool confirm(struct targets *targets)
 {
     if (targets->is_confirming || has_failure(targets))
@@ -118,7 +118,7 @@ static bool confirm(struct targets *targets)
     return true;
 }
 
-/* The first host keeps us waiting. */
+/* The first host has not answered in time. */
 static void on_timer(void *user)
 {
     struct targets *targets = user;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* targets.h: the addresses of a domain's MX hosts: of the first by preference, then of the others side by side, until
+/* targets.h: looks up the addresses of MX hosts: of the first by preference, then of the others at the same time, until
  * one is usable. */
 #ifndef MXCHECK_FACTS_TARGETS_H
 #define MXCHECK_FACTS_TARGETS_H
@@ -11,8 +11,8 @@
 struct targets_wants {
     size_t most; /* hosts that are looked at, up to DRAFT_TARGETS_MAX; 0: none, and the rest means nothing */
     const struct networks *forbidden; /* an address in these is not usable; lent, NULL: none */
-    bool skips_special_use;           /* hosts that public DNS never has are not asked for */
-    uint64_t patience_us;             /* so long the first host is asked alone, at most */
+    bool skips_special_use;           /* hosts that never exist in public DNS are not looked up */
+    uint64_t patience_us;             /* how long the first host is looked up alone, at most */
 };
 
 struct targets;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* form.c: what an address comes to before DNS is asked. */
+/* form.c: judges an address as far as that needs no DNS. */
 #include "judge/form.h"
 
 #include "options/exempt.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* form.h: what an address comes to before DNS is asked. Pure. */
+/* form.h: judges an address as far as that needs no DNS. Pure. */
 #ifndef MXCHECK_JUDGE_FORM_H
 #define MXCHECK_JUDGE_FORM_H
 

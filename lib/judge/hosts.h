@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* hosts.h: where mail would go, as options see it: is a host usable, forbidden, dead, or not known? Pure. */
+/* hosts.h: judges MX hosts by the options: usable, forbidden, dead, or unknown. Pure. */
 #ifndef MXCHECK_JUDGE_HOSTS_H
 #define MXCHECK_JUDGE_HOSTS_H
 

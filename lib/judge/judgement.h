@@ -24,8 +24,8 @@ struct judgement {
     uint32_t hold_ms;           /* how long the facts may be used, from when they were learned, by the options */
     uint64_t until_us;          /* when that ends, of clock_now_us */
     unsigned ttl_s;             /* what was left of it at the check */
-    bool is_cached;             /* the facts were remembered */
-    bool is_stale;              /* they are past their time, and DNS fails */
+    bool is_cached;             /* the facts are from the cache */
+    bool is_stale;              /* they have expired, and DNS fails */
     unsigned elapsed_us;
     notes notes;
 };
@@ -47,7 +47,7 @@ static inline void judgement_forget_facts(struct judgement *judgement)
 /* With the verdict that the reason has. */
 void judgement_decide(struct judgement *judgement, mxcheck_reason reason);
 
-/* What is odd about the address itself, its name included, whatever DNS says. */
+/* The notes on the address itself and its domain name, whatever DNS says. */
 notes judgement_address_notes(const struct judgement *judgement);
 
 #endif

@@ -4,7 +4,7 @@
 
 #include "judge/hosts.h"
 
-/* One who waited less than we would by no more than this has waited as long. */
+/* A lookup that waited at most so much less than this context would has waited long enough. */
 #define PATIENCE_SLACK_MS 20
 
 void policy_judge_overload(struct judgement *judgement)
@@ -27,7 +27,7 @@ bool policy_wants_address_question(const struct options *options, enum facts_que
     return false;
 }
 
-/* Do the options take an address for an MX that is not there? */
+/* Do the options let an address stand in for a missing MX? */
 static bool takes_address(const struct options *options, const struct facts *facts, enum facts_question question)
 {
     if (facts_answer(facts, FACTS_MX)->outcome == FACTS_NXDOMAIN && options->nxdomain == NXDOMAIN_FINAL)
@@ -35,7 +35,7 @@ static bool takes_address(const struct options *options, const struct facts *fac
     return policy_wants_address_question(options, question);
 }
 
-/* The domain as its own host: facts are shared, and may hold what others asked. */
+/* Judge the domain as its own host. Facts are shared, and may hold more than this context asks for. */
 static enum host_state own_state(const struct options *options, const struct facts *facts, enum facts_question question)
 {
     const struct facts_answer *answer = facts_answer(facts, question);
@@ -46,7 +46,7 @@ static enum host_state own_state(const struct options *options, const struct fac
     return hosts_judge_answer(options, facts, question, answer);
 }
 
-/* The verdict stands on this answer, too. */
+/* The verdict rests on this answer, too. */
 static void rely_on(struct judgement *judgement, const struct facts_answer *answer)
 {
     if (answer->outcome == FACTS_NOT_ASKED)
@@ -55,7 +55,7 @@ static void rely_on(struct judgement *judgement, const struct facts_answer *answ
     judgement->dnssec = facts_weaker(judgement->dnssec, (mxcheck_dnssec)answer->dnssec);
 }
 
-/* How long it holds what the answers say, within the bounds of the options. */
+/* How long a positive answer is valid, within the limits of the options. */
 static void hold(const struct options *options, struct judgement *judgement)
 {
     uint64_t hold_ms = (uint64_t)judgement->ttl_s * 1000;
@@ -66,7 +66,7 @@ static void hold(const struct options *options, struct judgement *judgement)
     judgement->hold_ms = (uint32_t)hold_ms;
 }
 
-/* The same of what there is not (RFC 2308 section 5). */
+/* How long a negative answer is valid (RFC 2308 section 5). */
 static void hold_absence(const struct options *options, struct judgement *judgement)
 {
     uint32_t most_s = options->cache_negative_ttl_ms / 1000;
@@ -74,7 +74,7 @@ static void hold_absence(const struct options *options, struct judgement *judgem
     hold(options, judgement);
 }
 
-/* DNS did not say: never "no records", whatever else is known. */
+/* DNS failed: that is never "no records", whatever else is known. */
 static void judge_failure(const struct options *options, enum facts_outcome outcome, struct judgement *judgement)
 {
     judgement->failure = facts_is_failure(outcome) ? outcome : FACTS_FAILURE;
@@ -137,7 +137,7 @@ static void note_hosts(const struct options *options, const struct facts *facts,
     }
 }
 
-/* More hosts or addresses than are looked at: the bound is ours, and turns no mail away. */
+/* There are more hosts or addresses than the limit: a limit of the library never rejects mail. */
 static void accept_unseen(const struct options *options, const struct facts *facts, struct judgement *judgement)
 {
     judgement_decide(judgement, MXCHECK_REASON_MX);
@@ -168,7 +168,7 @@ static void judge_hosts(const struct options *options, const struct facts *facts
 static void judge_null_mx(const struct options *options, struct judgement *judgement)
 {
     hold(options, judgement);
-    /* RFC 7505 section 4.2 leaves to us whether a domain that takes no mail may send some. */
+    /* RFC 7505 section 4.2 leaves it open whether a domain that accepts no mail may send mail. */
     if (options->null_mx == NULL_MX_REJECT ||
         (options->null_mx == NULL_MX_REJECT_RCPT && judgement->role == MXCHECK_ROLE_RCPT)) {
         judgement_decide(judgement, MXCHECK_REASON_NULL_MX);
@@ -311,7 +311,7 @@ void policy_judge_facts(const struct options *options, const struct facts *facts
 
 /* --- what others asked for --- */
 
-/* One who gave up earlier than we would has not found out what we would. */
+/* A lookup that gave up earlier may have missed an answer. */
 static bool has_our_patience(const struct options *options, const struct facts *facts)
 {
     return facts->waited_us / 1000 + PATIENCE_SLACK_MS >= options->timeout_ms;

@@ -12,7 +12,7 @@ void policy_judge_facts(const struct options *options, const struct facts *facts
 /* The context is full: overloaded. */
 void policy_judge_overload(struct judgement *judgement);
 
-/* Do facts, which others may have asked for, hold an answer to everything that these options ask? */
+/* Do these facts, perhaps of another context, answer everything that these options ask for? */
 bool policy_is_answered(const struct options *options, const struct facts *facts);
 
 /* What the engine needs to know of policy before it asks. */

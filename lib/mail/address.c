@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* address.c: takes a path of SMTP apart, as liberally as real mail needs, and hands its domain to domain.c. */
+/* address.c: parses a path of SMTP, as liberally as real mail needs. */
 #include "mail/address.h"
 
 #include "base/text.h"
@@ -13,11 +13,11 @@
  * return paths and SRS make long paths of short ones. */
 #define PATH_MAX_OCTETS 256
 
-/* The text under way; what has been read is left behind. */
+/* The text that is left to parse. */
 struct reader {
     const char *at;
     const char *end;
-    const char *fault; /* what is wrong, once a reading has failed */
+    const char *fault; /* what is wrong, after parsing has failed */
     bool is_out_of_memory;
 };
 
@@ -32,7 +32,7 @@ static bool is_at(const struct reader *reader, char c)
     return reader->at < reader->end && *reader->at == c;
 }
 
-/* Is the text that is left this word, in any case? */
+/* Is the rest of the text this word, in any letter case? */
 static bool reads_as(const struct reader *reader, const char *word)
 {
     const char *p = reader->at;
@@ -210,7 +210,7 @@ static bool read_literal(struct reader *reader, struct address *address)
     return true;
 }
 
-/* What stands after the '@'. */
+/* The part after the '@'. */
 static bool read_domain(struct reader *reader, struct address *address)
 {
     if (is_at(reader, '[')) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* address.h: from the text between the angle brackets to the name that DNS is asked for. */
+/* address.h: parses the text between the angle brackets, and finds the name to look up. */
 #ifndef MXCHECK_MAIL_ADDRESS_H
 #define MXCHECK_MAIL_ADDRESS_H
 
@@ -25,8 +25,8 @@ struct address {
     char domain[DOMAIN_SIZE]; /* ADDRESS_DOMAIN: lower-case A-labels without final dot; "" otherwise */
 };
 
-/* Parse a path of RFC 5321 section 4.1.2 / RFC 6531 section 3.3 without role: which kind is fine where is judgement.
- * Pure but for what libidn2 allocates. Returns 0, or -1 when memory ran out. */
+/* Parse a path of RFC 5321 section 4.1.2 and RFC 6531 section 3.3. Which kind is allowed for which role is decided in
+ * judge/. Pure, except that libidn2 allocates. Returns 0, or -1 when memory ran out. */
 int address_parse(const char *text, struct address *address);
 
 #endif

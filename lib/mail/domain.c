@@ -39,7 +39,7 @@ static size_t separator_length(const char *p, size_t left)
     return 0;
 }
 
-/* A label that is ASCII already never comes here: DNS holds A-labels of any kind. */
+/* A label in ASCII never comes here: DNS may hold A-labels of any kind. */
 static enum domain_status put_u_label(struct text *out, const char *label, size_t length, const char **fault)
 {
     switch (idna_put_ascii(out, label, length, fault)) {
@@ -125,8 +125,7 @@ static void lower(char *name)
         *name = text_to_lower(*name);
 }
 
-/* The name of nearly all mail, in one pass: plain ASCII with nothing wrong about it. Whatever else it is, is for the
- * long way to find out. */
+/* The fast path for nearly all mail: a valid name in ASCII, in one pass. The slow path handles everything else. */
 static bool copy_plain(const char *text, size_t length, char name[DOMAIN_SIZE])
 {
     char plain[DOMAIN_SIZE];
@@ -165,7 +164,7 @@ enum domain_status domain_parse(const char *text, size_t length, char name[DOMAI
     if (status != DOMAIN_OK)
         return status;
     if (out.length < sizeof(ascii) && out.length > 0 && ascii[out.length - 1] == '.')
-        ascii[--out.length] = '\0'; /* the root; users type it, RFC 5321 section 2.3.5 has no place for it */
+        ascii[--out.length] = '\0'; /* the final dot: users type it, but RFC 5321 section 2.3.5 does not allow it */
     /* 255 octets on the wire, RFC 5321 section 4.5.3.1.2, RFC 1035 section 2.3.4 */
     const char *wrong = out.length < DOMAIN_SIZE ? name_fault(ascii) : "the domain is longer than 253 octets";
     if (wrong != NULL)

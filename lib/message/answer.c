@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* answer.c: picks from a message the records that count, and says what they come to. */
+/* answer.c: finds the records that answer the question, and the outcome. */
 #include "message/answer.h"
 
 #include "base/memory.h"
@@ -11,23 +11,23 @@
 
 enum { RCODE_NOERROR = 0, RCODE_SERVFAIL = 2, RCODE_NXDOMAIN = 3 };
 
-/* Texts and addresses of one answer take so many octets at most; what is past that is not kept. Compressed names would
- * come to a hundred times the message. */
+/* The most octets for texts and addresses of one answer; further ones are dropped. Compressed names could take a
+ * hundred times the size of the message. */
 #define STORE_MAX 32768
 
-/* Owners of records are read in full up to so many octets: those of good messages are nearly all the name asked. */
+/* Owner names are read in full up to so many octets; in good messages nearly all are the name in the question. */
 #define OWNERS_LEAST 16384
 
-/* Goes through records for those of the type asked whose owner the question leads to. */
+/* Iterates over the records of the type asked whose owner is the name asked or one of its aliases. */
 struct matcher {
     const struct aliases *aliases;
     struct message_reader reader;
     unsigned left;
     uint16_t type;
     size_t owner_octets; /* that may still be read */
-    uint16_t last_owner; /* a pointer that was followed, and what it came to; 0: none */
+    uint16_t last_owner; /* the last compression pointer that was followed, and its result; 0: none */
     bool last_reaches;
-    bool is_beyond; /* reading owners would cost too much: the message is not to be judged */
+    bool is_beyond; /* reading the owner names would cost too much: the message is not used */
 };
 
 static struct matcher match(const struct survey *survey, uint16_t type)
@@ -76,7 +76,7 @@ static bool next_match(struct matcher *matcher, struct message_record *record)
     return false;
 }
 
-/* Where texts and addresses go: counted while there is no room yet, written once there is. */
+/* Where texts and addresses are stored: first they are only counted, then written. */
 struct store {
     char *room; /* NULL: count */
     size_t size;
@@ -139,8 +139,8 @@ static const char *put_records(struct store *store, const struct survey *survey,
     return matcher.is_beyond ? "too many names" : NULL;
 }
 
-/* Are there records of the type asked where none can stand: beside NXDOMAIN, or in another section than the answer's? A
- * message that contradicts itself does not say that there is nothing. Returns NULL, or what is wrong with it. */
+/* Are there records of the type asked beside NXDOMAIN, or in another section than the answer section? Such a message
+ * contradicts itself and is no negative answer. Returns NULL, or what is wrong. */
 static const char *find_contradiction(const struct survey *survey, enum dns_type type, int rcode)
 {
     static const char contradiction[] = "contradictory answer";
@@ -154,7 +154,7 @@ static const char *find_contradiction(const struct survey *survey, enum dns_type
     return matcher.is_beyond ? "too many names" : NULL;
 }
 
-/* Of a long text the beginning is enough, up to the end of a code point. */
+/* Cut a long text at the end of a code point. */
 static size_t cut(const uint8_t *text, size_t size)
 {
     if (size <= ERROR_TEXT_MAX)
@@ -201,8 +201,8 @@ static int fail(struct answer *answer, const char *failure)
     return 0;
 }
 
-/* NOERROR or NXDOMAIN: records, an alias that nobody followed, or nothing. Name servers without an SOA are whom to ask
- * instead, and no NODATA (RFC 2308 section 2.2). */
+/* NOERROR or NXDOMAIN: records, an alias that was not followed, or a negative answer. NS records without an SOA record
+ * are a referral and not NODATA (RFC 2308 section 2.2). */
 static int conclude(struct answer *answer, const struct survey *survey, enum dns_type type)
 {
     bool is_bare = survey->aliases->has_alias[0] && aliases_end(survey->aliases) != NULL && !survey->has_soa;
@@ -224,7 +224,7 @@ static int conclude(struct answer *answer, const struct survey *survey, enum dns
     return 0;
 }
 
-/* Copy out of the message all that is kept: once to count, once to write. */
+/* Copy the answer out of the message: one pass counts, the second writes. */
 static int read_contents(struct answer *answer, const struct survey *survey, enum dns_type type)
 {
     bool has_records = answer->dns.rcode == RCODE_NOERROR;

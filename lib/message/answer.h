@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* answer.h: from a DNS message to our own words: which records carry the answer, and what it comes to. Pure. */
+/* answer.h: reads the answer to a question from a DNS message. Pure. */
 #ifndef MXCHECK_MESSAGE_ANSWER_H
 #define MXCHECK_MESSAGE_ANSWER_H
 
 #include "message/dns_answer.h"
 
-/* Of one answer so many records are kept; the others are counted out. A message holds at most about 5,000. */
+/* The most records of one answer; further ones are dropped. A message holds about 5,000 at most. */
 #define ANSWER_RECORDS_MAX 1000
 
 /* Larger answers are not compared: they come over TCP. */
@@ -26,7 +26,7 @@ int answer_read(struct answer *answer, const mxcheck_memory *memory, const uint8
 
 void answer_clear(struct answer *answer);
 
-/* Do two answers to one question say the same, but for the order of records and their TTL? */
+/* Do two answers to one question agree, apart from the order of records and their TTL? */
 bool answer_agrees(const struct answer *a, const struct answer *b);
 
 /* "SERVFAIL" and its like (RFC 1035 section 4.1.1, RFC 2136 section 2.2); static, never NULL. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* dns_answer.h: what DNS says to one question, in our own words. */
+/* dns_answer.h: the answer to one DNS question, as the library sees it. */
 #ifndef MXCHECK_MESSAGE_DNS_ANSWER_H
 #define MXCHECK_MESSAGE_DNS_ANSWER_H
 
@@ -28,7 +28,7 @@ struct dns_record {
     const uint8_t *address; /* A: 4 octets, AAAA: 16, in network order */
 };
 
-/* Who is to look into a failure. */
+/* Who can repair a failure. */
 enum dns_blame {
     DNS_BLAMES_DOMAIN = 0,   /* the domain's operator: its name servers fail or are silent */
     DNS_BLAMES_UPSTREAM,     /* the operator of the upstream, which fails or does not answer */
@@ -36,7 +36,7 @@ enum dns_blame {
     DNS_BLAMES_CONFIGURATION /* whoever set this host up: no resolver is known */
 };
 
-/* Lent to the callback; nothing of it lives on. */
+/* Valid during the callback only. */
 struct dns_answer {
     enum dns_outcome outcome;
     int rcode;              /* with its upper bits (RFC 6891 section 6.1.3); -1: nobody answered */
@@ -49,7 +49,7 @@ struct dns_answer {
     const char *alias;      /* where CNAMEs led, "" when nowhere */
     uint32_t alias_ttl_s;   /* lowest of the aliases, INT32_MAX without one */
     uint32_t negative_ttl_s; /* RFC 2308 section 5, 0 without SOA */
-    bool has_soa;            /* a zone vouches for what there is not */
+    bool has_soa;            /* a negative answer has an SOA record */
     const char *zone;        /* which, as `host` is written, "." for the root; "" without SOA */
     bool is_unconfirmed;     /* that there is nothing rests on our letter case, or on an empty message: see
                                 RESOLVER_CONFIRMS */

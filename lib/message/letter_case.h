@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* letter_case.h: names in a letter case that nobody outside can guess: an answer must bring it back ("0x20"). */
+/* letter_case.h: writes names in a letter case that an attacker cannot guess; an answer must repeat it ("0x20"). */
 #ifndef MXCHECK_MESSAGE_LETTER_CASE_H
 #define MXCHECK_MESSAGE_LETTER_CASE_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* survey.h: what one pass over a message gathers: the sections behind the answer's, and where aliases stand. Pure. */
+/* survey.h: one pass over a message: reads the sections after the answer section, and notes where aliases are. Pure. */
 #ifndef MXCHECK_MESSAGE_SURVEY_H
 #define MXCHECK_MESSAGE_SURVEY_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* wire.c: walks a message from its header to its last octet, and believes no count or length before it has. */
+/* wire.c: checks every count, length and name of a message, from the header to the last octet. */
 #include "message/wire.h"
 
 #include "base/text.h"
@@ -8,8 +8,8 @@
 #define NAME_MAX_OCTETS 255 /* RFC 1035 section 2.3.4 */
 #define LABEL_MAX_OCTETS 63
 
-/* Labels and pointers that are followed: as many as good messages have, several times over, and few enough that the
- * work for any message is linear in its octets. */
+/* How many labels and pointers are followed: several times as many as good messages have, and so few that the work for
+ * any message is linear in its size. */
 #define STEPS_LEAST 4096
 #define STEPS_PER_OCTET 1
 
@@ -150,7 +150,7 @@ static bool walk_shape(struct walker *walker, size_t end, uint8_t shape, size_t 
     return false;
 }
 
-/* What servers add unasked may be of any type (RFC 3597 section 3); what they answer with may not. */
+/* Records in the additional section may be of any type (RFC 3597 section 3); records in other sections may not. */
 static bool walk_rdata(struct walker *walker, uint16_t type, size_t end, enum section section)
 {
     for (size_t i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++) {
@@ -169,9 +169,9 @@ static bool take_opt(struct walker *walker, size_t owner, enum section section)
     return is_first && section == SECTION_ADDITIONAL && walker->message[owner] == 0;
 }
 
-/* May a record of this type and class stand here? We ask in class IN; transactions are signed in class ANY (RFC 8945
- * section 4.2, RFC 2931 section 3). An SOA belongs into the authority section (RFC 2308 section 2). What else nobody
- * asked for does not count, and does no harm. */
+/* Is a record of this type and class allowed here? Questions are of class IN; signatures of transactions are of class
+ * ANY (RFC 8945 section 4.2, RFC 2931 section 3). An SOA record belongs in the authority section (RFC 2308 section 2).
+ * Other records that were not asked for are ignored. */
 static bool may_stand(struct walker *walker, size_t owner, uint16_t type, uint16_t class, enum section section)
 {
     bool is_signature = type == TYPE_TSIG || type == TYPE_SIG || type == TYPE_TKEY;

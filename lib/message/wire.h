@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* wire.h: walk a DNS message whole before anyone else parses it (RFC 1035 section 4). Pure, bounded, fuzzed. */
+/* wire.h: checks a whole DNS message before anything else parses it (RFC 1035 section 4). Pure, bounded, fuzzed. */
 #ifndef MXCHECK_MESSAGE_WIRE_H
 #define MXCHECK_MESSAGE_WIRE_H
 

@@ -26,7 +26,7 @@ static const char *const sentences[] = {
 
 enum { EDE_SIGNATURE_EXPIRED = 7 };
 
-/* What the sentence speaks of. */
+/* The subject of the sentence. */
 struct subject {
     const struct options *options;
     const struct judgement *judgement;
@@ -83,7 +83,7 @@ static bool detail_forbidden(struct subject *subject, enum facts_question questi
     return true;
 }
 
-/* Who said no, if it can say so: a zone above the name. */
+/* The zone that denied the name, if it is above the name. */
 static enum advice advise_nowhere(struct subject *subject)
 {
     const char *domain = subject->judgement->domain;
@@ -208,7 +208,7 @@ const struct facts_answer *advice_find_failure(const struct options *options, co
     return judgement->facts == NULL || judgement->failure == FACTS_NOT_ASKED ? NULL : find_failure(&subject);
 }
 
-/* The domain has nothing to do with it, or may not have. */
+/* The failure is not the fault of the domain, or may not be. */
 static enum advice advise_resolver(const struct facts_answer *answer)
 {
     switch ((enum facts_blame)answer->blame) {
@@ -247,7 +247,7 @@ static enum advice advise_failure(struct subject *subject)
     return is_of_host ? ADVICE_HOST_FAILING : ADVICE_FAILING;
 }
 
-/* Nobody has to do anything; but that there are hosts for mail is not always so. */
+/* Accepted, so there is nothing to do; but some accepted domains have no usable host. */
 static enum advice advise_accepted(const struct subject *subject)
 {
     if (notes_have(subject->judgement->notes, NOTE_NULL_MX))

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* advice.h: what the person who gets a reply can do, in one sentence, by all that is known. Pure. */
+/* advice.h: one sentence that says what the person who gets a reply can do. Pure. */
 #ifndef MXCHECK_WORDS_ADVICE_H
 #define MXCHECK_WORDS_ADVICE_H
 

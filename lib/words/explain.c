@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* explain.c: a judgement as a story for a person. */
+/* explain.c: explains a judgement to a person. */
 #include "words/explain.h"
 
 #include "judge/hosts.h"
@@ -14,7 +14,7 @@
 
 #define MX_SHOWN_MAX 10
 
-/* What the story is told of. */
+/* The judgement to explain. */
 struct story {
     struct text text;
     const struct options *options;
@@ -42,7 +42,7 @@ static void put_subject(struct text *text, const struct judgement *judgement)
     text_puts(text, ".\n");
 }
 
-/* Who says so, and for how long. */
+/* The zone that says so, and the TTL. */
 static void put_absence(struct text *text, const struct facts *facts, const struct facts_answer *answer)
 {
     const char *zone = facts_zone(facts, answer);
@@ -89,7 +89,7 @@ static void put_error(struct text *text, const struct facts *facts, const struct
     text_put_json(text, words);
 }
 
-/* "MX of example.com: 2 records, good for 300 s (127.0.0.1:53, 12.3 ms)". */
+/* "MX of example.com: 2 records, TTL 300 s (127.0.0.1:53, 12.3 ms)". */
 static void put_question(struct story *story, enum facts_question question, const char *name,
                          const struct facts_answer *answer)
 {
@@ -179,7 +179,7 @@ static void put_host(struct story *story, const struct facts_target *target, enu
     text_puts(&story->text, ".\n");
 }
 
-/* The MX hosts that the options look at, and what each comes to. */
+/* The MX hosts that were looked up, and the state of each. */
 static void put_hosts(struct story *story)
 {
     const struct facts *facts = story->facts;
@@ -257,7 +257,7 @@ static void put_rule(struct text *text, const struct options *options, const str
                     judgement->ttl_s);
 }
 
-/* Whose fault it is, where that is not the domain's. */
+/* Name the resolver when a failure is not the fault of the domain. */
 static void put_blame(struct text *text, const struct options *options, const struct judgement *judgement)
 {
     const struct facts_answer *answer = advice_find_failure(options, judgement);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* explain.h: a judgement as a story for a person, and as JSON. Pure. */
+/* explain.h: a judgement as an explanation for a person, and as JSON. Pure. */
 #ifndef MXCHECK_WORDS_EXPLAIN_H
 #define MXCHECK_WORDS_EXPLAIN_H
 

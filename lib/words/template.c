@@ -23,7 +23,7 @@ static void put_printable(struct text *text, const char *value, size_t count)
     }
 }
 
-/* Where the line goes on after a place of `length` octets that is empty: one space beside it vanishes. */
+/* Skip an empty placeholder of `length` octets, and one space beside it. */
 static const char *skip_empty(struct text *text, const char *line, const char *start, size_t length)
 {
     if (line[length] == ' ')
@@ -68,7 +68,7 @@ size_t template_fill(const char *line, const struct template_values *values, cha
         size_t length = fill(line, values, keep, &text);
         if (length <= limit)
             break;
-        /* An octet stays, so that a place that was cut does not take its space with it. */
+        /* Keep one octet, so that the space beside the placeholder stays. */
         size_t excess = length - limit;
         if (keep[i] > 0)
             keep[i] = keep[i] > excess ? keep[i] - excess : 1;

@@ -5,7 +5,7 @@
 
 #include "options/placeholder.h"
 
-/* What each placeholder stands for; NULL or "" lets the place and one space beside it vanish. */
+/* The value of each placeholder; NULL or "" removes the placeholder and one space beside it. */
 struct template_values {
     const char *value[PLACEHOLDERS];
 };

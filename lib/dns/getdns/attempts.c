@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* attempts.c: sends questions through getdns, cancels them, and takes what it calls back with. */
+/* attempts.c: sends queries through getdns, cancels them, and receives its callbacks. */
 #include "base/clock.h"
 #include "base/sigpipe.h"
 #include "dns/getdns/channels.h"
@@ -20,9 +20,9 @@
 
 _Static_assert(sizeof(getdns_transaction_t) == sizeof(uint64_t), "transport_attempt has room for it");
 
-/* What getdns calls back with: it may outlive the attempt. */
+/* The user data of getdns' callback. It may outlive the attempt. */
 struct call {
-    struct transport_attempt *attempt; /* NULL: nobody waits any more */
+    struct transport_attempt *attempt; /* NULL: cancelled */
     struct freelist *freelist;
 };
 
@@ -64,8 +64,8 @@ static void end_attempt(struct transport_attempt *attempt, enum transport_end en
     attempt->ended(attempt, end, message, size, failure);
 }
 
-/* getdns' `status` is not to be trusted; what counts is the message itself, which is walked again here because what
- * came over TLS has not been seen yet. */
+/* getdns' `status` cannot be trusted; the message itself counts. It is walked here, because answers over TLS have not
+ * been walked before. */
 static void end_with_response(struct transport_attempt *attempt, getdns_dict *response)
 {
     getdns_bindata *full = NULL;
@@ -79,8 +79,8 @@ static void end_with_response(struct transport_attempt *attempt, getdns_dict *re
         end_attempt(attempt, TRANSPORT_MALFORMED, NULL, 0, "malformed answer");
 }
 
-/* After failed connections getdns leaves a server alone for a while, after a failed handshake for good; but a server
- * may be back at once, and a certificate be renewed. So another channel is opened for the next question. */
+/* After failed connections getdns ignores a server for a while, after a failed handshake for ever. But a server may be
+ * back at once, and a certificate may be renewed. So the next query gets another channel. */
 static void end_without_response(struct transport_attempt *attempt, getdns_callback_type_t kind)
 {
     struct transport *transport = attempt->transport;
@@ -111,8 +111,7 @@ static void on_response(getdns_context *context, getdns_callback_type_t kind, ge
     getdns_dict_destroy(response);
 }
 
-/* How many descriptors the process may have, as far as is known: the host changes it seldom, and asking costs a system
- * call. */
+/* How many descriptors the process may have. The program seldom changes this, and asking costs a system call. */
 static uint64_t descriptor_limit(struct transport_share *share)
 {
     struct rlimit limit;
@@ -124,8 +123,8 @@ static uint64_t descriptor_limit(struct transport_share *share)
     return share->descriptor_limit;
 }
 
-/* Whether getdns will find a descriptor. In the lower half of the table there is one, as numbers are given lowest
- * first; farther up it is tried. */
+/* Will getdns get a descriptor? Numbers are given lowest first, so there is one while those seen are in the lower half
+ * of the table; above that, try. */
 static bool has_descriptor(const struct transport *transport)
 {
     if ((uint64_t)transport->highest_fd < descriptor_limit(transport->share) / 2 && transport->highest_fd > 0)
@@ -137,8 +136,8 @@ static bool has_descriptor(const struct transport *transport)
     return true;
 }
 
-/* Another thread took the last descriptor after all: getdns keeps the question for ever. What else the context has
- * under way ends there as it would. */
+/* Another thread has taken the last descriptor: getdns keeps this query for ever. The other queries of the context end
+ * as usual. */
 static void leave_stuck(struct transport_attempt *attempt)
 {
     attempt->call->attempt = NULL;
@@ -201,8 +200,8 @@ static enum transport_sending send_on_channel(struct transport *transport, struc
     return TRANSPORT_NO_DESCRIPTOR;
 }
 
-/* A server may have asked by edns-tcp-keepalive (RFC 7828 section 3.4) that a connection gets no more questions, and
- * getdns then refuses: another connection takes them. */
+/* A server may have asked by edns-tcp-keepalive (RFC 7828 section 3.4) for no more queries on a connection. getdns then
+ * refuses, and the query goes over another connection. */
 enum transport_sending transport_ask(struct transport *transport, struct transport_attempt *attempt,
                                      uint64_t timeout_us)
 {
@@ -225,7 +224,7 @@ enum transport_sending transport_ask(struct transport *transport, struct transpo
     return send_on_channel(transport, attempt, name, timeout_us);
 }
 
-/* The flag goes down first: getdns calls back at once, and gives the id to its next query. */
+/* Clear the flag first: getdns calls back at once, and uses the id for its next query. */
 void transport_cancel(struct transport_attempt *attempt)
 {
     struct sigpipe sigpipe;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* channels.c: opens connections, and leaves those that have failed. */
+/* channels.c: opens connections, and stops using those that have failed. */
 #include "dns/getdns/channels.h"
 
 #include "base/clock.h"
@@ -7,11 +7,12 @@
 #include "dns/getdns/context.h"
 #include "dns/getdns/inside.h"
 
-/* So many connections in a row that end after one answer make a server that takes one question each, for so long. */
+/* After so many connections in a row that ended after one answer, a server gets one query per connection, for so long.
+ * */
 #define SHORT_STREAMS 2
 #define SINGLE_US 600000000
 
-/* A connection for one question that has brought nothing for so long makes room for another. */
+/* A connection for one query that has brought no answer for so long may be closed for another one. */
 #define OWN_US 300000
 
 bool transport_is_stream(const struct transport *transport)
@@ -19,7 +20,7 @@ bool transport_is_stream(const struct transport *transport)
     return transport->upstream.transport == UPSTREAM_TCP || transport_is_tls(transport);
 }
 
-/* Closing a TLS connection writes. Attempts that are under way on it end. */
+/* Closing a TLS connection writes to it. Attempts on it end. */
 static void close_channel(struct channel *channel)
 {
     struct sigpipe sigpipe;
@@ -49,7 +50,7 @@ static void close_retired(void *user)
     }
 }
 
-/* Without memory for the timer the next question closes it. */
+/* If there is no memory for the timer, the next query closes it. */
 void channels_close_soon(struct transport *transport, const struct channel *channel)
 {
     if (can_close(transport, channel))
@@ -64,8 +65,8 @@ void channels_retire(struct transport *transport, struct channel *channel)
     channels_close_soon(transport, channel);
 }
 
-/* Some servers close a connection after one answer, or hear no second question on it: with several questions under
- * way, all but one are lost each time. */
+/* Some servers close a connection after one answer, or ignore a second query on it: of several queries in progress all
+ * but one are lost each time. */
 void channels_note_loss(struct transport *transport, const struct channel *channel)
 {
     if (channel->is_retired || channel->answered == 0)
@@ -84,7 +85,7 @@ void transport_leave_stream(struct transport_attempt *attempt)
     channels_retire(transport, attempt->channel);
 }
 
-/* Its questions go on: their own timers ask again. */
+/* Its questions continue: their own timers send them again. */
 static void close_silently(struct transport *transport, struct channel *channel)
 {
     for (struct transport_attempt *attempt = transport->attempts, *next; attempt != NULL; attempt = next) {
@@ -95,7 +96,7 @@ static void close_silently(struct transport *transport, struct channel *channel)
     close_channel(channel);
 }
 
-/* A free place; or that of the connection that was left, and has brought nothing, for longest. */
+/* A free place, or that of the retired connection that has been silent for longest. */
 static struct channel *find_place(struct transport *transport, uint64_t patience_us)
 {
     struct channel *oldest = NULL;
@@ -118,7 +119,7 @@ static bool is_single(const struct transport *transport)
     return transport->single_until_us != 0 && clock_now_us() < transport->single_until_us;
 }
 
-/* A connection for one question that has been answered is as good as any for those to come. */
+/* A connection for one query that was answered can serve the next queries as well. */
 void channels_note_answer(const struct transport_attempt *attempt)
 {
     struct transport *transport = attempt->transport;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* context.c: how getdns is set up to ask one upstream. */
+/* context.c: configures getdns for one upstream. */
 #include "dns/getdns/context.h"
 
 #include "dns/getdns/freelist.h"
@@ -10,7 +10,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-/* How long a TLS connection that nobody uses stays open: a handshake costs more than all questions of a check. */
+/* How long an idle TLS connection stays open. A handshake costs more than all queries of a check. */
 #define TLS_IDLE_MS 10000
 
 static getdns_dict *describe_upstream(getdns_context *context, const struct upstream *upstream)
@@ -70,7 +70,7 @@ static bool set_transports(getdns_context *context, enum upstream_transport tran
     return false;
 }
 
-/* Each question says by its AD bit whether its asker reads that of the answer (RFC 6840 section 5.7). */
+/* The AD bit of a query requests the AD bit of the answer (RFC 6840 section 5.7). */
 static bool set_header(getdns_context *context, bool asks_ad)
 {
     getdns_dict *config = asks_ad ? getdns_dict_create_with_context(context) : NULL;
@@ -80,9 +80,9 @@ static bool set_header(getdns_context *context, bool asks_ad)
     return is_good;
 }
 
-/* By this upstream alone, or from the root down; never a search suffix. Never TCP where UDP was cut short: of a
- * question that fell back so and was then cancelled, getdns closes the stream that all questions share, and writes on
- * to its number, whosever that is by then. */
+/* Use only this upstream, or resolve from the root; never a search suffix. Never let getdns fall back from UDP to TCP:
+ * when such a query is cancelled, getdns closes the connection that all queries share, and goes on writing to its
+ * descriptor number, which may be another file by then. */
 static bool configure(getdns_context *context, const struct upstream *upstream, getdns_eventloop *eventloop,
                       bool asks_ad)
 {
@@ -96,8 +96,8 @@ static bool configure(getdns_context *context, const struct upstream *upstream, 
            getdns_context_set_eventloop(context, eventloop) == GETDNS_RETURN_GOOD;
 }
 
-/* The first context of a process sets up libunbound's log, which takes no lock for it (NLnetLabs/unbound#1492): threads
- * that do so side by side would use a mutex that another one is just making. */
+/* The first context of a process initialises libunbound's log without a lock (NLnetLabs/unbound#1492): threads that did
+ * so at the same time would use a mutex that another thread is still initialising. */
 static pthread_once_t first_context = PTHREAD_ONCE_INIT;
 
 static void make_first_context(void)
@@ -137,7 +137,7 @@ getdns_context *context_new(const struct upstream *upstream, struct freelist *fr
 
 bool context_set_edns(getdns_context *context, bool has_opt)
 {
-    /* getdns adds no OPT record where the least that all must take is enough. */
+    /* getdns adds no OPT record when the size is the minimum of RFC 1035. */
     return getdns_context_set_edns_maximum_udp_payload_size(
                context, has_opt ? GATE_DATAGRAM_MAX : GATE_DATAGRAM_PLAIN) == GETDNS_RETURN_GOOD;
 }

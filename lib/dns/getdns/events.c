@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* events.c: puts getdns' sockets and timers on our loop, and keeps from it what it must not read. */
+/* events.c: runs getdns' sockets and timers on the loop, and keeps from getdns what it must not read. */
 #include "dns/getdns/events.h"
 
 #include "base/clock.h"
@@ -15,7 +15,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-/* Calls that bring nothing before we believe that a TLS session holds no further message. */
+/* After so many calls without a message a TLS session counts as empty. */
 #define TLS_IDLE_CALLS 3
 
 /* What getdns has scheduled: a descriptor, a timer, or both. */
@@ -27,7 +27,7 @@ struct event {
     getdns_eventloop_event *getdns;
 };
 
-/* End an attempt that getdns still holds. From the loop's turn. */
+/* End an attempt that getdns still has. From the loop's turn. */
 static void abort_attempt(struct transport_attempt *attempt, enum transport_end end, const char *failure)
 {
     transport_cancel(attempt);
@@ -94,8 +94,8 @@ static void read_tls(const struct transport *transport, getdns_eventloop_event *
     }
 }
 
-/* Hand a message to whoever has asked its question, first come first served: most servers answer in order. One that
- * answers nobody, or nobody any more, is dropped. */
+/* Give a message to the attempt whose answer it is, oldest first, as most servers answer in order. A message for no
+ * attempt is dropped. */
 static void take_message(const struct transport *transport, const uint8_t *message, size_t size)
 {
     for (struct transport_attempt *attempt = transport->attempts; attempt != NULL; attempt = attempt->next) {
@@ -113,7 +113,7 @@ static void take_message(const struct transport *transport, const uint8_t *messa
     }
 }
 
-/* The sequence numbers of TCP stand in for the id, which getdns alone knows. */
+/* Only getdns knows the id of the query. Over TCP the sequence numbers protect as well. */
 static void read_tcp(struct event *event)
 {
     getdns_eventloop_event *getdns = event->getdns;
@@ -135,7 +135,7 @@ static void read_tcp(struct event *event)
     }
 }
 
-/* getdns writes to streams without MSG_NOSIGNAL. */
+/* getdns writes to connections without MSG_NOSIGNAL. */
 static void serve_stream(struct event *event, bool readable)
 {
     getdns_eventloop_event *getdns = event->getdns;
@@ -154,7 +154,7 @@ static void serve_stream(struct event *event, bool readable)
     sigpipe_release(&sigpipe);
 }
 
-/* getdns lets go of the event at hand before it sends; whatever comes of that, it does not wait to write again. */
+/* getdns clears this event before it sends, and does not wait to write again. */
 static void write_datagram(void *user)
 {
     struct event *event = user;
@@ -176,7 +176,7 @@ static void on_ready(void *user, bool readable, bool writable)
         read_datagram(event);
 }
 
-/* An idle stream is closed by a timer, and closing TLS writes. */
+/* A timer closes idle connections, and closing TLS writes. */
 static void on_timer(void *user)
 {
     struct event *event = user;
@@ -209,8 +209,9 @@ static socklen_t write_address(const struct upstream *upstream, struct sockaddr_
     return sizeof(*in6);
 }
 
-/* The first sight of a datagram socket is before its first send: tie it to the upstream, so that the kernel drops what
- * strangers send and tells of a closed port. Returns whose socket it is, NULL for a stream. */
+/* getdns schedules a datagram socket before its first send. Connect it to the upstream then, so that the kernel drops
+ * datagrams of others and reports a closed port. Returns the attempt that the socket belongs to; NULL for a connection.
+ * */
 static struct transport_attempt *adopt_socket(struct transport *transport, int fd)
 {
     struct transport_attempt *attempt = transport->scheduling;
@@ -238,8 +239,8 @@ static getdns_return_t clear(getdns_eventloop *eventloop, getdns_eventloop_event
     return GETDNS_RETURN_GOOD;
 }
 
-/* A new socket takes a datagram at once, so nobody waits for it. An answer needs no timer of getdns: whoever asked has
- * one, and cancels. */
+/* A new socket accepts a datagram at once, so there is no need to wait for it. The question has its own timer and
+ * cancels, so getdns' timer is not needed. */
 static int watch_datagram(struct event *event, int fd)
 {
     struct loop *loop = event->transport->share->loop;
@@ -252,7 +253,7 @@ static int watch_datagram(struct event *event, int fd)
 static int watch_stream(struct event *event, int fd, uint64_t timeout_ms)
 {
     struct loop *loop = event->transport->share->loop;
-    /* A question that getdns had kept, and that nobody waits for: it is left alone. */
+    /* A query that getdns has kept, and that was given up: ignore it. */
     if (event->transport->upstream.transport == UPSTREAM_UDP)
         return 0;
     const getdns_eventloop_event *getdns = event->getdns;
@@ -291,7 +292,7 @@ static void do_nothing(getdns_eventloop *eventloop)
     (void)eventloop;
 }
 
-/* Only getdns' synchronous calls run a loop, and those are never used. */
+/* Only getdns' synchronous calls run a loop; the library never uses them. */
 static void run_nothing(getdns_eventloop *eventloop, int blocking)
 {
     (void)eventloop;

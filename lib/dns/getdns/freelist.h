@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* freelist.h: memory for getdns: size classes that are kept and used again, and that never run dry under it. */
+/* freelist.h: memory for getdns, in size classes that are reused and do not run out during a query. */
 #ifndef MXCHECK_DNS_GETDNS_FREELIST_H
 #define MXCHECK_DNS_GETDNS_FREELIST_H
 
 #include <mxcheck/mxcheck.h>
 
-/* getdns builds and destroys a dict for every answer, and crashes when an allocation fails. So blocks come from lists
- * by size; lists are filled from the caller's memory functions, and where those fail from what was set aside. */
+/* getdns builds and destroys a dict for every answer, and crashes when an allocation fails. So its blocks come from
+ * free lists, which are filled by the caller's memory functions and, when those fail, from a reserve. */
 struct freelist;
 
 struct freelist *freelist_new(const mxcheck_memory *memory);
 
-/* Set aside, or make whole again, what getdns lives on should memory run out under a question: room for some hundred
- * records, or for the longest message and its copies. To be called before each question. Returns 0, or -1 when there is
- * no memory for that: then nothing may be asked. */
+/* Fill the reserve that getdns uses when memory runs out during a query: enough for some hundred records, or for the
+ * longest message and its copies. Call it before each query. Returns 0, or -1 when there is no memory for it; then
+ * nothing may be sent. */
 int freelist_set_aside(struct freelist *freelist);
 
 /* Releases every block, whether given back or not. */

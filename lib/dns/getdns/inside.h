@@ -13,15 +13,15 @@
 
 #include <stdbool.h>
 
-/* Around each such call. */
+/* Call these around each such call. */
 void inside_getdns_enter(void);
 void inside_getdns_leave(void);
 
 /* Call it before the first use of getdns in a process. False in a child whose parent forked while another thread was
- * inside: no use of getdns is sure to come back there. */
+ * inside: there a call of getdns might never return. */
 bool inside_getdns_is_possible(void);
 
-/* Is there stack enough to make a context? Where that cannot be told, there is. */
+/* Is there enough stack to make a context? True when that is unknown. */
 bool inside_getdns_has_stack(bool is_recursion);
 
 #endif

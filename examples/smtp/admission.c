@@ -16,6 +16,7 @@ static size_t size_of(size_t most)
 
 struct admission *admission_new(size_t most, size_t most_each)
 {
+    /* cppcheck-suppress invalidFunctionArg; -1 goes with MAP_ANONYMOUS */
     struct admission *admission = mmap(NULL, size_of(most), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (admission == MAP_FAILED)
         return NULL;

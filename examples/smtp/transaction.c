@@ -36,8 +36,8 @@ static void write_date(FILE *file)
     struct tm utc;
     time_t now = time(NULL);
     gmtime_r(&now, &utc);
-    strftime(date, sizeof(date), "%a, %d %b %Y %H:%M:%S +0000", &utc);
-    fprintf(file, ";\n\t%s\n", date);
+    size_t length = strftime(date, sizeof(date), "%a, %d %b %Y %H:%M:%S +0000", &utc);
+    fprintf(file, ";\n\t%.*s\n", (int)length, date);
 }
 
 /* The recipient is named where there is one alone: the others may be blind copies. */

@@ -9,8 +9,8 @@
 /* In some C libraries the lowest octets are the guard; these give its size in the attributes. */
 static size_t left_of(const pthread_attr_t *attributes, uintptr_t here)
 {
-    void *lowest;
-    size_t size, guard;
+    void *lowest = NULL;
+    size_t size = 0, guard = 0;
     if (pthread_attr_getstack(attributes, &lowest, &size) != 0 || pthread_attr_getguardsize(attributes, &guard) != 0)
         return SIZE_MAX;
     uintptr_t from = (uintptr_t)lowest;

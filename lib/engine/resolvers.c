@@ -41,9 +41,11 @@ void resolvers_init(struct resolvers *resolvers, struct process *process, const 
 static void note_unreadable(struct resolvers *resolvers, const struct log *log)
 {
     struct text text;
+    char why[128] = ""; /* strerror() may share one text among threads */
     bool is_first = resolvers->error[0] == '\0';
+    (void)strerror_r(resolvers->resolv_conf.error, why, sizeof(why));
     text_init(&text, resolvers->error, sizeof(resolvers->error));
-    text_printf(&text, "%s cannot be read: %s", RESOLV_CONF, strerror(resolvers->resolv_conf.error));
+    text_printf(&text, "%s cannot be read: %s", RESOLV_CONF, why);
     if (!is_first)
         return;
     log_line(log, MXCHECK_LOG_ERROR, "%s", resolvers->error);

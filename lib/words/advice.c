@@ -19,7 +19,7 @@ enum advice {
 };
 
 static const char *const sentences[] = {
-#define ADVICE(id, sentence) [ADVICE_##id] = sentence,
+#define ADVICE(id, sentence) [ADVICE_##id] = (sentence),
 #include "words/advice.def"
 #undef ADVICE
 };

@@ -7,7 +7,7 @@
 const char *extended_errors_name(int code)
 {
     static const char *const names[] = {
-#define ROW(code, name) [code] = name,
+#define ROW(code, name) [code] = (name),
 #include "words/extended_errors.def"
 #undef ROW
     };

@@ -75,7 +75,10 @@ static void read_addresses(void)
         line[strcspn(line, "\n")] = '\0';
         if (count == room) {
             room = room == 0 ? 64 : room * 2;
-            addresses = realloc(addresses, room * sizeof(*addresses));
+            addresses =
+                realloc(addresses, room * sizeof(*addresses)); /* cppcheck-suppress memleakOnRealloc; it aborts */
+            if (addresses == NULL)
+                abort();
         }
         addresses[count++] = strdup(line);
     }

@@ -14,10 +14,8 @@
 /* RFC 5321 section 4.5.3.1.5, less CRLF. */
 #define REPLY_MAX 510
 
-void check_demand(bool is_so, const char *claim, const char *file, int line)
+void check_fail(const char *claim, const char *file, int line)
 {
-    if (is_so)
-        return;
     fprintf(stderr, "%s:%d: not so: %s\n", file, line, claim);
     abort();
 }

@@ -13,8 +13,8 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* Abort, with a line on standard error that says where, unless it is so. */
-#define demand(claim) check_demand((claim), #claim, __FILE__, __LINE__)
-void check_demand(bool is_so, const char *claim, const char *file, int line);
+#define demand(claim) ((claim) ? (void)0 : check_fail(#claim, __FILE__, __LINE__))
+void check_fail(const char *claim, const char *file, int line) __attribute__((noreturn));
 
 /* Space to tilde; with line ends where `may_break`. */
 bool check_is_printable(const char *text, bool may_break);

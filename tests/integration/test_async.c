@@ -135,7 +135,7 @@ static void test_one_domain_is_asked_once_for_all(void **state)
     mxcheck_ctx *ctx = support_ctx(settings);
     FILE *file = fopen(getenv("MXCHECK_TEST_QUERY_LOG"), "r");
     assert_non_null(file);
-    fseek(file, 0, SEEK_END);
+    assert_int_equal(fseek(file, 0, SEEK_END), 0);
     for (size_t i = 0; i < CHECKS; i++)
         start(ctx, "u@slow-2s.f.mx.example", hear, &stories[i]);
     turn(ctx, 5000);

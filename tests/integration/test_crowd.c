@@ -81,8 +81,10 @@ static int start_server(void **state)
     (void)state;
     setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &room, sizeof(room));
     if (bind(fd, (struct sockaddr *)&address, length) != 0 ||
-        getsockname(fd, (struct sockaddr *)&address, &length) != 0)
+        getsockname(fd, (struct sockaddr *)&address, &length) != 0) {
+        close(fd);
         return -1;
+    }
     snprintf(upstream, sizeof(upstream), "127.0.0.1:%u", (unsigned)ntohs(address.sin_port));
     server = fork();
     if (server == 0)

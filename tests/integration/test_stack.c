@@ -33,6 +33,7 @@ typedef void *(*work)(void *user);
 /* A stack of one's own, since the C library gives away larger ones that it has left. Below it is nothing. */
 static unsigned char *new_stack(size_t size)
 {
+    /* cppcheck-suppress invalidFunctionArg; -1 goes with MAP_ANONYMOUS */
     unsigned char *stack = mmap(NULL, size + GUARD, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (stack == MAP_FAILED || mprotect(stack + GUARD, size, PROT_READ | PROT_WRITE) != 0)
         abort();

@@ -225,7 +225,7 @@ static void test_a_malformed_literal_is_refused(void **state)
         "u@[IPv6:fe80::1%eth0]",
         "u@[IPv6: ::1]",
         "u@[IPv6:::ffff:192.0.2.256]",
-        "u@[IPv6:" OCTETS_50 "]",
+        ("u@[IPv6:" OCTETS_50 "]"),
     };
     static const char *const neither[] = {
         "u@[]",

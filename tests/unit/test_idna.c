@@ -154,10 +154,12 @@ static void test_what_has_no_a_label_is_refused(void **state)
     static const char empty[] = "the domain has an empty label";
     static const char hyphen[] = "the domain has a label that begins or ends with a hyphen";
     static const struct row rows[] = {
+        /* NOLINTBEGIN(misc-misleading-bidirectional): such characters are what is tested */
         {"a\xe2\x80\xae"
          "b.example",
          none}, /* U+202E, right-to-left override: UTS 46 disallows it */
         {"\xe2\x98\x83\xe2\x80\xae.example", none},
+        /* NOLINTEND(misc-misleading-bidirectional) */
         {"\xef\xbf\xbe.example", none}, /* U+FFFE, which is no character */
         {"\xee\x80\x80.example", none}, /* U+E000, private use */
         {"\xc2\x85.example", none},     /* U+0085, a control */

@@ -28,7 +28,7 @@ struct row {
     const char *help;
 };
 
-/* The table keeps every value in the range of its field. */
+/* The table keeps every value in the range of its field; but of a size see store_cache_size. */
 #define STORE(type, field)                                                                                             \
     static void store_##field(struct options *options, uint64_t value)                                                 \
     {                                                                                                                  \
@@ -48,7 +48,6 @@ STORE(bool, keeps_lower_case)
 STORE(bool, query_special_use)
 STORE(enum on_dns_failure, on_dns_failure)
 STORE(bool, trusts_ad)
-STORE(size_t, cache_size)
 STORE(uint32_t, cache_max_ttl_ms)
 STORE(uint32_t, cache_min_ttl_ms)
 STORE(uint32_t, cache_negative_ttl_ms)
@@ -56,6 +55,12 @@ STORE(uint32_t, cache_failure_ttl_ms)
 STORE(uint32_t, serve_stale_ms)
 STORE(bool, prefetch)
 STORE(enum reply_profile, reply_profile)
+
+/* The range is the same on every machine, so that all can read one file; where size_t has 32 bits it holds less. */
+static void store_cache_size(struct options *options, uint64_t value)
+{
+    options->cache_size = value < SIZE_MAX ? (size_t)value : SIZE_MAX;
+}
 
 /* clang-format off */
 #define ANY() .kind = KIND_ANY

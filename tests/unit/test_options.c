@@ -247,6 +247,26 @@ static void test_refusals_are_safe_to_print(void **state)
     assert_string_equal(small, "option de");
 }
 
+/* A size that fits no size_t, as 4G where that has 32 bits, is neither cut down to little nor to none. */
+static void test_a_size_is_as_large_as_the_machine_can_count(void **state)
+{
+    static const struct {
+        const char *text;
+        uint64_t octets;
+    } sizes[] = {
+        {"3G", UINT64_C(3) << 30}, {"4G", UINT64_C(4) << 30}, {"5G", UINT64_C(5) << 30}, {"64G", UINT64_C(64) << 30}};
+    struct options options;
+    char error[512];
+
+    (void)state;
+    options_init(&options);
+    for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+        assert_int_equal(set(&options, "cache-size", sizes[i].text, error), MXCHECK_OK);
+        assert_true(options.cache_size == (sizes[i].octets < SIZE_MAX ? sizes[i].octets : SIZE_MAX));
+    }
+    options_clear(&options, &memory_libc);
+}
+
 static void test_exempt_list_is_kept_in_a_labels(void **state)
 {
     struct options options;
@@ -308,6 +328,7 @@ int main(void)
         cmocka_unit_test(test_durations_have_a_unit_and_a_range),
         cmocka_unit_test(test_values_are_taken_or_refused),
         cmocka_unit_test(test_refusals_are_safe_to_print),
+        cmocka_unit_test(test_a_size_is_as_large_as_the_machine_can_count),
         cmocka_unit_test(test_exempt_list_is_kept_in_a_labels),
         cmocka_unit_test(test_memory_that_runs_out_leaks_nothing),
     };

@@ -6,6 +6,7 @@
 #include "base/memory.h"
 
 #include <errno.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
@@ -20,6 +21,14 @@ struct slot {
     struct loop_timer *timer;
 };
 
+/* A place in the table of watches. An event names the place and the serial number of its watch, so that one of a watch
+ * that has been cleared is told from those of its successor. */
+struct place {
+    struct loop_watch *watch; /* NULL: free */
+    uint32_t serial;
+    uint32_t next_free; /* plus 1 */
+};
+
 struct loop {
     const mxcheck_memory *memory;
     int epoll_fd;
@@ -29,9 +38,12 @@ struct loop {
     struct slot *heap; /* heap[1] is due first */
     size_t heap_count;
     size_t heap_room;
-    size_t timer_count;              /* in the heap and in the list */
-    struct epoll_event ready[BATCH]; /* what this turn still has to serve */
-    int ready_count;
+    size_t timer_count; /* in the heap and in the list */
+    struct place *places;
+    uint32_t place_count;
+    uint32_t free_place;            /* plus 1; 0: none */
+    struct epoll_event held[BATCH]; /* what the kernel reports only once, for the next turn */
+    int held_count;
     bool has_served;         /* the last turn has: what is ready yet makes no edge by itself */
     struct loop_watch clock; /* a timerfd in the set, for those who watch the set from outside */
     uint64_t armed_us;       /* when it fires; NEVER: it does not */
@@ -64,6 +76,7 @@ void loop_free(struct loop *loop)
     if (loop->clock.fd >= 0)
         close(loop->clock.fd);
     close(loop->epoll_fd);
+    memory_free(loop->memory, loop->places);
     memory_free(loop->memory, loop->heap);
     memory_free(loop->memory, loop);
 }
@@ -81,25 +94,85 @@ static int wait_for(struct loop *loop, struct epoll_event *events, int most, int
     return count;
 }
 
-bool loop_is_there(struct loop *loop)
+static int grow_places(struct loop *loop)
 {
-    struct epoll_event event;
-    wait_for(loop, &event, 1, 0);
-    return !loop->is_lost;
+    uint32_t room = loop->place_count == 0 ? 16 : loop->place_count * 2;
+    struct place *places = memory_realloc(loop->memory, loop->places, room * sizeof(struct place));
+    if (places == NULL)
+        return -1;
+    for (uint32_t i = loop->place_count; i < room; i++) {
+        places[i] = (struct place){NULL, 0, loop->free_place};
+        loop->free_place = i + 1;
+    }
+    loop->places = places;
+    loop->place_count = room;
+    return 0;
+}
+
+static void leave_place(struct loop *loop, const struct loop_watch *watch)
+{
+    struct place *place = &loop->places[watch->place];
+    place->watch = NULL;
+    place->next_free = loop->free_place;
+    loop->free_place = (uint32_t)watch->place + 1;
+}
+
+static int take_place(struct loop *loop, struct loop_watch *watch)
+{
+    if (loop->free_place == 0 && grow_places(loop) != 0)
+        return -1;
+    watch->place = loop->free_place - 1;
+    struct place *place = &loop->places[watch->place];
+    loop->free_place = place->next_free;
+    place->watch = watch;
+    place->serial++;
+    return 0;
+}
+
+static uint64_t event_of(const struct loop *loop, const struct loop_watch *watch)
+{
+    return (uint64_t)loop->places[watch->place].serial << 32 | watch->place;
+}
+
+/* Whose event is it? NULL: of a watch that has been cleared. */
+static struct loop_watch *watch_of(const struct loop *loop, uint64_t event)
+{
+    const struct place *place = &loop->places[event & UINT32_MAX];
+    return place->serial == event >> 32 ? place->watch : NULL;
+}
+
+static int ask_kernel(const struct loop *loop, const struct loop_watch *watch, uint32_t events)
+{
+    struct epoll_event event = {.events = events, .data = {.u64 = event_of(loop, watch)}};
+    if (epoll_ctl(loop->epoll_fd, EPOLL_CTL_ADD, watch->fd, &event) == 0)
+        return 0;
+    return errno == EEXIST ? epoll_ctl(loop->epoll_fd, EPOLL_CTL_MOD, watch->fd, &event) : -1;
+}
+
+static int set_watch(struct loop *loop, struct loop_watch *watch, int fd, uint32_t events)
+{
+    if (!watch->is_set && take_place(loop, watch) != 0)
+        return -1;
+    watch->fd = fd;
+    watch->is_set = true;
+    watch->wants_write = (events & EPOLLOUT) != 0;
+    watch->is_for_once = (events & EPOLLONESHOT) != 0;
+    if (ask_kernel(loop, watch, events) == 0)
+        return 0;
+    watch->is_set = false;
+    leave_place(loop, watch);
+    return -1;
 }
 
 int loop_watch_set(struct loop *loop, struct loop_watch *watch, int fd, bool wants_read, bool wants_write)
 {
-    struct epoll_event event = {.events =
-                                    (wants_read ? (uint32_t)EPOLLIN : 0U) | (wants_write ? (uint32_t)EPOLLOUT : 0U),
-                                .data = {.ptr = watch}};
-    if (epoll_ctl(loop->epoll_fd, EPOLL_CTL_ADD, fd, &event) != 0 &&
-        (errno != EEXIST || epoll_ctl(loop->epoll_fd, EPOLL_CTL_MOD, fd, &event) != 0))
-        return -1;
-    watch->fd = fd;
-    watch->is_set = true;
-    watch->wants_write = wants_write;
-    return 0;
+    return set_watch(loop, watch, fd, (wants_read ? (uint32_t)EPOLLIN : 0U) | (wants_write ? (uint32_t)EPOLLOUT : 0U));
+}
+
+/* The kernel keeps a descriptor of which a child of fork has a copy, and reports it once more at most. */
+int loop_watch_set_until_closed(struct loop *loop, struct loop_watch *watch, int fd)
+{
+    return set_watch(loop, watch, fd, (uint32_t)EPOLLIN | (uint32_t)EPOLLONESHOT);
 }
 
 void loop_watch_clear(struct loop *loop, struct loop_watch *watch)
@@ -107,11 +180,20 @@ void loop_watch_clear(struct loop *loop, struct loop_watch *watch)
     if (!watch->is_set)
         return;
     watch->is_set = false;
-    epoll_ctl(loop->epoll_fd, EPOLL_CTL_DEL, watch->fd, NULL);
-    for (int i = 0; i < loop->ready_count; i++) {
-        if (loop->ready[i].data.ptr == watch)
-            loop->ready[i].data.ptr = NULL;
-    }
+    leave_place(loop, watch);
+    if (!watch->is_for_once)
+        epoll_ctl(loop->epoll_fd, EPOLL_CTL_DEL, watch->fd, NULL);
+}
+
+bool loop_is_there(struct loop *loop)
+{
+    struct epoll_event event;
+    if (loop->held_count == BATCH || wait_for(loop, &event, 1, 0) != 1)
+        return !loop->is_lost;
+    const struct loop_watch *watch = watch_of(loop, event.data.u64);
+    if (watch != NULL && watch->is_for_once)
+        loop->held[loop->held_count++] = event;
+    return true;
 }
 
 /* The timerfd has fired: what is due is done by fire_timers, and loop_arm sets it anew. */
@@ -144,14 +226,14 @@ int loop_fd(struct loop *loop)
 /* When the next timer is due; NEVER when there is none. */
 static uint64_t next_due_us(const struct loop *loop)
 {
-    if (loop->soon != NULL)
+    if (loop->soon != NULL || loop->held_count > 0)
         return 0;
     return loop->heap_count > 0 ? loop->heap[1].due_us : NEVER;
 }
 
 bool loop_has_more(const struct loop *loop)
 {
-    return loop->has_served || loop->soon != NULL;
+    return loop->has_served || next_due_us(loop) == 0;
 }
 
 void loop_arm(struct loop *loop)
@@ -281,18 +363,18 @@ static int wait_ms(const struct loop *loop, uint64_t until_us)
     return ms > 60000 ? 60000 : (int)ms;
 }
 
-/* A callback may set or clear any watch; a cleared one has lost its place in `ready`. */
-static void serve_ready(struct loop *loop)
+/* The callback may set or clear any watch. */
+static void serve(struct loop *loop, const struct epoll_event *event)
 {
-    for (int i = 0; i < loop->ready_count; i++) {
-        struct loop_watch *watch = loop->ready[i].data.ptr;
-        uint32_t events = loop->ready[i].events;
-        bool is_broken = (events & (EPOLLERR | EPOLLHUP)) != 0;
-        if (watch != NULL)
-            watch->ready(watch->user, (events & EPOLLIN) != 0 || is_broken,
-                         watch->wants_write && ((events & EPOLLOUT) != 0 || is_broken));
-    }
-    loop->ready_count = 0;
+    struct loop_watch *watch = watch_of(loop, event->data.u64);
+    bool is_broken = (event->events & (EPOLLERR | EPOLLHUP)) != 0;
+    if (watch == NULL)
+        return;
+    watch->ready(watch->user, (event->events & EPOLLIN) != 0 || is_broken,
+                 watch->wants_write && ((event->events & EPOLLOUT) != 0 || is_broken));
+    watch = watch_of(loop, event->data.u64);
+    if (watch != NULL && watch->is_for_once)
+        ask_kernel(loop, watch, (uint32_t)EPOLLIN | (uint32_t)EPOLLONESHOT);
 }
 
 static void fire(struct loop *loop, struct loop_timer *timer)
@@ -313,9 +395,14 @@ static void fire_timers(struct loop *loop)
 
 void loop_turn(struct loop *loop, uint64_t until_us)
 {
-    int count = wait_for(loop, loop->ready, BATCH, wait_ms(loop, until_us));
-    loop->ready_count = count > 0 ? count : 0;
-    loop->has_served = count > 1 || (count == 1 && loop->ready[0].data.ptr != &loop->clock);
-    serve_ready(loop);
+    struct epoll_event ready[2 * BATCH];
+    int held = loop->held_count;
+    int got = wait_for(loop, ready + held, BATCH, wait_ms(loop, until_us));
+    int count = held + (got > 0 ? got : 0);
+    memcpy(ready, loop->held, (size_t)held * sizeof(ready[0]));
+    loop->held_count = 0;
+    loop->has_served = count > 1 || (count == 1 && watch_of(loop, ready[0].data.u64) != &loop->clock);
+    for (int i = 0; i < count; i++)
+        serve(loop, &ready[i]);
     fire_timers(loop);
 }

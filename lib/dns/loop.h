@@ -27,6 +27,8 @@ struct loop_watch {
     int fd;
     bool is_set;
     bool wants_write;
+    bool is_for_once;
+    size_t place; /* in the loop's table */
     void (*ready)(void *user, bool readable, bool writable);
     void *user;
 };
@@ -38,6 +40,10 @@ void loop_free(struct loop *loop);
 /* Returns 0, or -1 when the system or memory refuses. */
 int loop_watch_set(struct loop *loop, struct loop_watch *watch, int fd, bool wants_read, bool wants_write);
 void loop_watch_clear(struct loop *loop, struct loop_watch *watch);
+
+/* Likewise for reading, of a descriptor that is closed as soon as the watch has been cleared: the kernel forgets it by
+ * itself, which saves a system call. A copy of the descriptor in a child of fork does no harm. */
+int loop_watch_set_until_closed(struct loop *loop, struct loop_watch *watch, int fd);
 
 /* Set or move a timer; with due_us 0 it fires in the next turn, in the order of setting. Returns 0, or -1 when memory
  * ran out, which cannot be for one that is due at once or that has been set before and not fired since. */

@@ -3,13 +3,13 @@
  *
  * What an attacker who sees nothing of the query must guess to have a forged answer accepted (RFC 5452 section 9):
  *   - usual form over UDP: the port (about 15 bits; the socket is connected), the id (16 bits), and one bit for each
- *     letter of the name. Where getdns does not read the datagram (gate.h) the id is not checked; the letter case then
- *     always is;
+ *     letter of the name;
  *   - plain form over UDP: port and id, about 31 bits. This form is sent after the usual one has failed or stayed
  *     unanswered, and to confirm a negative answer;
- *   - an answer in the wrong letter case: another answer must agree with it, over TCP or to the plain form: 15 + 31
+ *   - an answer in the wrong letter case: another answer must agree with it, over TCP or to the plain form: 31 + 31
  *     bits within one question;
- *   - TCP and TLS: a sequence number of 32 bits and the port, or the key of the server. */
+ *   - TCP and TLS: a sequence number of 32 bits and the port, or the key of the server.
+ * With a getdns in whose memory the id is not found (query.h), ids count only where getdns reads the datagram. */
 #include "dns/question_state.h"
 
 #include "base/clock.h"

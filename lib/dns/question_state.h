@@ -25,7 +25,7 @@ struct attempt {
 /* An answer that needs another one to confirm it. */
 struct kept_answer {
     bool is_there;
-    bool is_checked; /* getdns has checked its id */
+    bool is_checked; /* it came as it should: over TCP, or to a query that has no random letter case */
     size_t upstream;
     struct answer answer;
 };

@@ -58,6 +58,8 @@ struct transport_attempt {
     uint64_t id;             /* by which getdns knows it */
     bool is_connected;       /* its datagram socket is `socket` */
     int socket;
+    const uint8_t *query; /* as getdns sends it; NULL: not found */
+    int query_id;         /* of the message; -1: unknown */
 };
 
 /* With asks_ad questions have the AD bit set (RFC 6840 section 5.7). `memory` and `loop` must outlive them. Opens

@@ -297,3 +297,11 @@ enum wire_verdict wire_walk(const uint8_t *message, size_t size, int id, const c
         return WIRE_MALFORMED;
     return walker.is_foreign ? WIRE_FOREIGN : WIRE_ANSWER;
 }
+
+bool wire_is_query(const uint8_t *message, size_t size, const char *name, uint16_t type)
+{
+    struct walker walker = {.message = message, .size = size, .at = HEADER_SIZE};
+    bool has_head = size >= HEADER_SIZE && (message[2] & 0xf8) == 0 && read_u16(message + 4) == 1 &&
+                    read_u16(message + 6) == 0 && read_u16(message + 8) == 0 && read_u16(message + 10) <= 1;
+    return has_head && walk_question(&walker, name, type, true);
+}

@@ -22,4 +22,8 @@ enum wire_verdict {
 enum wire_verdict wire_walk(const uint8_t *message, size_t size, int id, const char *name, uint16_t type,
                             int exact_case);
 
+/* Does message[size] begin with a query for `name`, in this letter case, `type` and class IN, with no record but an OPT
+ * record? What follows the question is not looked at. */
+bool wire_is_query(const uint8_t *message, size_t size, const char *name, uint16_t type);
+
 #endif

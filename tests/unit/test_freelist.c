@@ -286,6 +286,24 @@ static void test_without_memory_nothing_is_set_aside(void **state)
     assert_int_equal(counted.live, 0);
 }
 
+static void test_the_largest_block_of_late_is_known(void **state)
+{
+    struct freelist *freelist = freelist_new(&memory_libc);
+    size_t size;
+    (void)state;
+    freelist_malloc(freelist, 5000);
+    freelist_forget_largest(freelist);
+    assert_null(freelist_largest(freelist, &size));
+    freelist_malloc(freelist, 100);
+    void *large = freelist_malloc(freelist, 3000);
+    freelist_malloc(freelist, 200);
+    assert_ptr_equal(freelist_largest(freelist, &size), large);
+    assert_int_equal(size, 3000);
+    freelist_free(freelist, large);
+    assert_null(freelist_largest(freelist, &size));
+    freelist_destroy(freelist);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -294,6 +312,7 @@ int main(void)
         cmocka_unit_test(test_blocks_of_all_sizes_are_aligned_and_apart),
         cmocka_unit_test(test_what_was_given_back_is_used_again),
         cmocka_unit_test(test_a_large_block_goes_back_at_once),
+        cmocka_unit_test(test_the_largest_block_of_late_is_known),
         cmocka_unit_test(test_large_blocks_do_not_disturb_small_ones),
         cmocka_unit_test(test_a_block_that_is_moved_keeps_what_fits),
         cmocka_unit_test(test_a_zeroed_block_is_zeroed_when_it_is_used_again),

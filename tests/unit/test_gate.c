@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* test_gate.c: what is let through to getdns, and what is taken away before it sees it. */
+/* test_gate.c: which messages are taken, and the few that getdns may read. */
 #include "dns/getdns/gate.h"
 #include "dns/resolver.h"
 
@@ -21,13 +21,18 @@
 #define OTHER "\x12\x34\x81\x80\0\1\0\0\0\0\0\0\2no\7example\0\0\x0f\0\1"
 #define LYING "\x12\x34\x81\x80\0\1\0\1\0\0\0\0\2Ok\7exAMple\0\0\x0f\0\1"
 #define CUT "\x12\x34\x83\x80\0\1\0\0\0\0\0\0\2Ok\7exAMple\0\0\x0f\0\1"
+#define REFUSED "\x12\x34\x81\x85\0\0\0\0\0\0\0\0"
 #define SIZE (sizeof(GOOD) - 1)
 #define FRAME(message) "\0\x1c" message
 
 static uint8_t buffer[GATE_BUFFER_SIZE];
 static size_t taken; /* octets of the last message */
-static const struct gate_question cased = {"Ok.exAMple", DNS_MX, true, true};
-static const struct gate_question lower = {"ok.example", DNS_MX, true, true};
+/* With a query whose id only getdns knows, and with one whose id is known. */
+static const struct gate_question cased = {"Ok.exAMple", DNS_MX, -1, true, true};
+static const struct gate_question lower = {"ok.example", DNS_MX, -1, true, true};
+static const struct gate_question known = {"Ok.exAMple", DNS_MX, 0x1234, true, true};
+static const struct gate_question plain = {"Ok.exAMple", DNS_MX, 0x1234, false, false};
+static const struct gate_question another = {"Ok.exAMple", DNS_MX, 0x1235, true, true};
 
 static void make_datagram_pair(int ends[2])
 {
@@ -100,6 +105,32 @@ static void test_datagrams(void **state)
         assert_int_equal(left, rows[i].gate == GATE_OPEN ? (ssize_t)SIZE : -1);
     }
     assert_int_equal(look(ends[0]), GATE_SHUT);
+    close_pair(ends);
+}
+
+static void test_with_a_known_id_nothing_is_left_for_getdns(void **state)
+{
+    static const struct {
+        const char *octets;
+        size_t size;
+        const struct gate_question *question;
+        enum gate gate;
+    } rows[] = {
+        {GOOD, SIZE, &known, GATE_TAKEN},      {GOOD, SIZE, &plain, GATE_TAKEN},   {GOOD, SIZE, &another, GATE_SHUT},
+        {LOWER, SIZE, &known, GATE_DOUBTED},   {LOWER, SIZE, &plain, GATE_TAKEN},  {LOWER, SIZE, &another, GATE_SHUT},
+        {LYING, SIZE, &known, GATE_MALFORMED}, {LYING, SIZE, &another, GATE_SHUT}, {CUT, SIZE, &known, GATE_TRUNCATED},
+        {CUT, SIZE, &another, GATE_SHUT},      {OTHER, SIZE, &known, GATE_SHUT},   {"", 0, &known, GATE_SHUT},
+        {REFUSED, 12, &known, GATE_TAKEN},     {REFUSED, 12, &another, GATE_SHUT},
+    };
+    int ends[2];
+    (void)state;
+    make_datagram_pair(ends);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        assert_int_equal(send(ends[1], rows[i].octets, rows[i].size, 0), rows[i].size);
+        assert_int_equal(gate_datagram(ends[0], buffer, rows[i].question, &taken), rows[i].gate);
+        assert_int_equal(taken, rows[i].size);
+        assert_int_equal(recv(ends[0], buffer, sizeof(buffer), MSG_DONTWAIT), -1);
+    }
     close_pair(ends);
 }
 
@@ -248,6 +279,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_datagrams),
+        cmocka_unit_test(test_with_a_known_id_nothing_is_left_for_getdns),
         cmocka_unit_test(test_what_getdns_is_spared_is_taken_whole),
         cmocka_unit_test(test_the_truth_counts_after_a_lie),
         cmocka_unit_test(test_a_descriptor_that_is_none_has_failed),

@@ -242,6 +242,87 @@ static void test_a_watch_that_is_set_again_waits_for_the_other_thing(void **stat
     close(sockets[1]);
 }
 
+static void watch_until_closed(struct seen *seen, int fd)
+{
+    seen->watch.ready = on_ready;
+    seen->watch.user = seen;
+    assert_int_equal(loop_watch_set_until_closed(loop, &seen->watch, fd), 0);
+}
+
+static void test_what_is_watched_until_it_is_closed_is_told_each_time(void **state)
+{
+    struct seen reader = {0};
+    (void)state;
+    watch_until_closed(&reader, ends[0]);
+    assert_int_equal(write(ends[1], "x", 1), 1);
+    for (unsigned i = 1; i <= 3; i++) {
+        loop_turn(loop, 0);
+        assert_int_equal(reader.readable, i);
+    }
+    loop_watch_clear(loop, &reader.watch);
+    loop_turn(loop, 0);
+    assert_int_equal(reader.readable, 3);
+}
+
+/* Looking whether the set is there takes an event out of it that the kernel reports only once. */
+static void test_looking_for_the_loop_loses_no_event(void **state)
+{
+    struct seen reader = {0};
+    (void)state;
+    watch_until_closed(&reader, ends[0]);
+    assert_int_equal(write(ends[1], "x", 1), 1);
+    for (unsigned i = 0; i < 100; i++)
+        assert_true(loop_is_there(loop));
+    assert_true(loop_has_more(loop));
+    loop_turn(loop, UINT64_MAX);
+    assert_int_equal(reader.readable, 1);
+    loop_watch_clear(loop, &reader.watch);
+}
+
+/* A child of fork keeps a copy of a descriptor that was closed here: the kernel reports it for a watch that is gone, in
+ * the place of another one. */
+static void test_a_copy_of_a_closed_descriptor_does_not_disturb_its_successor(void **state)
+{
+    struct seen gone = {0}, next = {0};
+    int sockets[2];
+    (void)state;
+    assert_int_equal(socketpair(AF_UNIX, SOCK_DGRAM, 0, sockets), 0);
+    int copy = dup(sockets[0]);
+    watch_until_closed(&gone, sockets[0]);
+    loop_watch_clear(loop, &gone.watch);
+    close(sockets[0]);
+    watch_until_closed(&next, ends[0]);
+    assert_int_equal(write(sockets[1], "x", 1), 1);
+    for (unsigned i = 0; i < 3; i++)
+        loop_turn(loop, 0);
+    assert_false(loop_has_more(loop));
+    assert_int_equal(gone.readable + next.readable, 0);
+    loop_watch_clear(loop, &next.watch);
+    close(copy);
+    close(sockets[1]);
+}
+
+static void test_many_watches_are_told_apart(void **state)
+{
+    static struct seen readers[100];
+    int copies[100];
+    (void)state;
+    assert_int_equal(write(ends[1], "x", 1), 1);
+    for (size_t i = 0; i < 100; i++) {
+        copies[i] = dup(ends[0]);
+        watch_until_closed(&readers[i], copies[i]);
+    }
+    for (size_t i = 0; i < 100; i += 2)
+        loop_watch_clear(loop, &readers[i].watch);
+    for (unsigned i = 0; i < 4; i++)
+        loop_turn(loop, 0);
+    for (size_t i = 0; i < 100; i++) {
+        assert_true(i % 2 == 0 ? readers[i].readable == 0 : readers[i].readable > 0);
+        loop_watch_clear(loop, &readers[i].watch);
+        close(copies[i]);
+    }
+}
+
 /* As a host does that closes what it does not know. */
 static void test_a_loop_whose_epoll_set_was_closed_is_lost_and_says_so(void **state)
 {
@@ -426,6 +507,10 @@ int main(void)
         TEST(test_a_closed_peer_is_told_as_readable),
         TEST(test_a_broken_descriptor_is_told_to_who_waits_to_write),
         TEST(test_a_watch_that_is_set_again_waits_for_the_other_thing),
+        TEST(test_what_is_watched_until_it_is_closed_is_told_each_time),
+        TEST(test_looking_for_the_loop_loses_no_event),
+        TEST(test_a_copy_of_a_closed_descriptor_does_not_disturb_its_successor),
+        TEST(test_many_watches_are_told_apart),
         TEST(test_a_loop_whose_epoll_set_was_closed_is_lost_and_says_so),
         TEST(test_no_descriptor_stays_open),
         TEST(test_a_descriptor_that_cannot_be_watched_is_refused),

@@ -157,7 +157,10 @@ static getdns_return_t submit(struct transport *transport, struct channel *chann
     attempt->channel = channel;
     attempt->call = call;
     attempt->is_connected = false;
+    attempt->query = NULL;
+    attempt->query_id = -1;
     count_in(attempt);
+    freelist_forget_largest(transport->share->freelist);
     transport->scheduling = attempt;
     transport->has_scheduled = false;
     inside_getdns_enter();

@@ -7,6 +7,8 @@
 #include "dns/getdns/channels.h"
 #include "dns/getdns/gate.h"
 #include "dns/getdns/inside.h"
+#include "dns/getdns/query.h"
+#include "message/message.h"
 #include "message/wire.h"
 
 #include <errno.h>
@@ -51,7 +53,8 @@ static void read_datagram(struct event *event)
 {
     struct transport_attempt *attempt = event->attempt;
     const uint8_t *buffer = event->transport->share->buffer;
-    const struct gate_question question = {attempt->name, attempt->type, attempt->keeps_case, attempt->has_opt};
+    const struct gate_question question = {attempt->name, attempt->type, attempt->query_id, attempt->keeps_case,
+                                           attempt->has_opt};
     size_t size;
     switch (gate_datagram(event->watch.fd, event->transport->share->buffer, &question, &size)) {
     case GATE_TAKEN:
@@ -154,16 +157,19 @@ static void serve_stream(struct event *event, bool readable)
     sigpipe_release(&sigpipe);
 }
 
-/* getdns clears this event before it sends, and does not wait to write again. */
+/* getdns clears this event before it sends, and does not wait to write again. It draws the id just before it sends. */
 static void write_datagram(void *user)
 {
     struct event *event = user;
     struct transport *transport = event->transport;
-    transport->scheduling = event->attempt;
+    struct transport_attempt *attempt = event->attempt;
+    transport->scheduling = attempt;
     inside_getdns_enter();
     event->getdns->write_cb(event->getdns->userarg);
     inside_getdns_leave();
     transport->scheduling = NULL;
+    if (attempt->is_running && attempt->query != NULL)
+        attempt->query_id = message_u16(attempt->query);
 }
 
 static void on_ready(void *user, bool readable, bool writable)
@@ -209,6 +215,17 @@ static socklen_t write_address(const struct upstream *upstream, struct sockaddr_
     return sizeof(*in6);
 }
 
+/* The query lies in the block that getdns has just taken for the request, the largest of all: see query_find. NULL:
+ * not there. */
+static const uint8_t *find_query(struct transport *transport, const struct transport_attempt *attempt)
+{
+    size_t size;
+    const uint8_t *block = freelist_largest(transport->share->freelist, &size);
+    if (block == NULL || !query_find(block, size, attempt->name, attempt->type, &transport->query_place))
+        return NULL;
+    return block + transport->query_place;
+}
+
 /* getdns schedules a datagram socket before its first send. Connect it to the upstream then, so that the kernel drops
  * datagrams of others and reports a closed port. Returns the attempt that the socket belongs to; NULL for a connection.
  * */
@@ -223,6 +240,7 @@ static struct transport_attempt *adopt_socket(struct transport *transport, int f
     socklen_t size = write_address(&transport->upstream, &address);
     attempt->is_connected = connect(fd, (struct sockaddr *)&address, size) == 0;
     attempt->socket = fd;
+    attempt->query = find_query(transport, attempt);
     return attempt;
 }
 
@@ -245,7 +263,7 @@ static int watch_datagram(struct event *event, int fd)
 {
     struct loop *loop = event->transport->share->loop;
     if (event->getdns->read_cb != NULL)
-        return loop_watch_set(loop, &event->watch, fd, true, false);
+        return loop_watch_set_until_closed(loop, &event->watch, fd);
     event->timer.fire = write_datagram;
     return loop_timer_set(loop, &event->timer, 0);
 }

@@ -38,6 +38,8 @@ struct freelist {
     struct chunk *spares; /* set aside for when memory runs out; a list by `next` */
     size_t spare_count;
     struct free_block *free[CLASS_COUNT];
+    void *largest; /* since freelist_forget_largest; NULL: none, or it is free again */
+    size_t largest_size;
 };
 
 _Static_assert(sizeof(struct head) <= HEAD_SIZE, "a head fits its place");
@@ -141,8 +143,9 @@ static struct head *take_small(struct freelist *freelist, size_t class)
         chunk = add_chunk(freelist, CHUNK_SIZE, false);
     if (chunk == NULL)
         return NULL;
+    struct head *head = (struct head *)(void *)((char *)chunk + chunk->used);
     chunk->used += size;
-    return (struct head *)(void *)((char *)chunk + chunk->used - size);
+    return memset(head, 0, size);
 }
 
 /* The smallest class whose blocks hold `size` octets behind their head. */
@@ -156,12 +159,17 @@ static size_t class_of(size_t size)
 
 void *freelist_malloc(void *freelist, size_t size)
 {
+    struct freelist *list = freelist;
     size_t class = class_of(size);
-    struct head *head = class == CLASS_COUNT ? take_large(freelist, size) : take_small(freelist, class);
+    struct head *head = class == CLASS_COUNT ? take_large(list, size) : take_small(list, class);
     if (head == NULL)
         return NULL;
     head->size = size;
     head->class = class;
+    if (size > list->largest_size) {
+        list->largest = (char *)head + HEAD_SIZE;
+        list->largest_size = size;
+    }
     return (char *)head + HEAD_SIZE;
 }
 
@@ -176,6 +184,8 @@ void freelist_free(void *freelist, void *block)
     struct freelist *list = freelist;
     if (block == NULL)
         return;
+    if (block == list->largest)
+        list->largest = NULL;
     struct head *head = (struct head *)(void *)((char *)block - HEAD_SIZE);
     if (head->class < CLASS_COUNT) {
         struct free_block *free_block = block;
@@ -198,4 +208,16 @@ void *freelist_realloc(void *freelist, void *block, size_t size)
     memcpy(bigger, block, head->size < size ? head->size : size);
     freelist_free(freelist, block);
     return bigger;
+}
+
+void freelist_forget_largest(struct freelist *freelist)
+{
+    freelist->largest = NULL;
+    freelist->largest_size = 0;
+}
+
+const uint8_t *freelist_largest(const struct freelist *freelist, size_t *size)
+{
+    *size = freelist->largest_size;
+    return freelist->largest;
 }

@@ -5,6 +5,8 @@
 
 #include <mxcheck/mxcheck.h>
 
+#include <stdint.h>
+
 /* getdns builds and destroys a dict for every answer, and crashes when an allocation fails. So its blocks come from
  * free lists, which are filled by the caller's memory functions and, when those fail, from a reserve. */
 struct freelist;
@@ -24,5 +26,10 @@ void *freelist_malloc(void *freelist, size_t size);
 void *freelist_zalloc(void *freelist, size_t size); /* zeroed */
 void *freelist_realloc(void *freelist, void *block, size_t size);
 void freelist_free(void *freelist, void *block);
+
+/* The largest block given since freelist_forget_largest, with its size. NULL when there is none, or when it has been
+ * given back. It may be read until the freelist is destroyed. */
+void freelist_forget_largest(struct freelist *freelist);
+const uint8_t *freelist_largest(const struct freelist *freelist, size_t *size);
 
 #endif

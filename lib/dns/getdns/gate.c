@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* gate.c: peeks, walks, and lets through. */
+/* gate.c: reads and walks. */
 #include "dns/getdns/gate.h"
 
 #include "message/wire.h"
@@ -14,10 +14,11 @@ static bool is_answer(enum wire_verdict verdict)
     return verdict == WIRE_ANSWER || verdict == WIRE_FOREIGN;
 }
 
-/* A datagram that is not for getdns, whose id therefore stays unchecked: the letter case stands in for it. */
+/* The letter case stands in for an id that is unknown. */
 static enum gate sort_out(const uint8_t *message, size_t size, const struct gate_question *question)
 {
-    enum wire_verdict verdict = wire_walk(message, size, -1, question->name, question->type, question->keeps_case);
+    enum wire_verdict verdict =
+        wire_walk(message, size, question->id, question->name, question->type, question->keeps_case);
     if (verdict == WIRE_MALFORMED)
         return GATE_MALFORMED;
     if (verdict == WIRE_REFUSAL)
@@ -25,8 +26,9 @@ static enum gate sort_out(const uint8_t *message, size_t size, const struct gate
     if (is_answer(verdict) && (message[2] & TC_BIT) != 0)
         return GATE_TRUNCATED;
     if (is_answer(verdict))
-        return question->keeps_case ? GATE_TAKEN : GATE_DOUBTED;
-    return is_answer(wire_walk(message, size, -1, question->name, question->type, false)) ? GATE_DOUBTED : GATE_SHUT;
+        return question->keeps_case || question->id >= 0 ? GATE_TAKEN : GATE_DOUBTED;
+    verdict = wire_walk(message, size, question->id, question->name, question->type, false);
+    return is_answer(verdict) ? GATE_DOUBTED : GATE_SHUT;
 }
 
 /* getdns reads no further than its room, and has not been shown to read foreign records with care. */
@@ -39,16 +41,17 @@ static bool is_for_getdns(const uint8_t *message, size_t size, const struct gate
 
 enum gate gate_datagram(int fd, uint8_t buffer[GATE_BUFFER_SIZE], const struct gate_question *question, size_t *size)
 {
-    ssize_t octets = recv(fd, buffer, GATE_BUFFER_SIZE, MSG_PEEK | MSG_DONTWAIT);
+    bool may_leave = question->id < 0;
+    ssize_t octets = recv(fd, buffer, GATE_BUFFER_SIZE, MSG_DONTWAIT | (may_leave ? MSG_PEEK : 0));
     if (octets < 0)
         return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR ? GATE_SHUT : GATE_FAILED;
     *size = (size_t)octets;
-    if (is_for_getdns(buffer, *size, question))
+    if (may_leave && is_for_getdns(buffer, *size, question))
         return GATE_OPEN;
-    enum gate gate = sort_out(buffer, *size, question);
     uint8_t octet;
-    recv(fd, &octet, 1, MSG_DONTWAIT);
-    return gate;
+    if (may_leave)
+        recv(fd, &octet, 1, MSG_DONTWAIT);
+    return sort_out(buffer, *size, question);
 }
 
 /* Let the descriptor become readable when so many octets are there, or when no more will come. */

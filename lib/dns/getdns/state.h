@@ -49,6 +49,7 @@ struct transport {
     struct transport_attempt *scheduling; /* whose descriptors getdns is scheduling now */
     bool has_scheduled;                   /* getdns has put the question at hand on the loop */
     int highest_fd;                       /* that was seen */
+    size_t query_place;                   /* where in getdns' block the last query was */
     size_t running;                       /* attempts under way here */
     unsigned short_streams;               /* in a row that ended after one answer with more questions under way */
     uint64_t single_until_us;             /* until then each question has a connection of its own */

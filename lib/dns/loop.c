@@ -49,6 +49,22 @@ struct loop {
     uint64_t armed_us;       /* when it fires; NEVER: it does not */
 };
 
+/* There is room for the first watches, that of the clock among them, from the start. */
+static int grow_places(struct loop *loop)
+{
+    uint32_t room = loop->place_count == 0 ? 16 : loop->place_count * 2;
+    struct place *places = memory_realloc(loop->memory, loop->places, room * sizeof(struct place));
+    if (places == NULL)
+        return -1;
+    for (uint32_t i = loop->place_count; i < room; i++) {
+        places[i] = (struct place){NULL, 0, loop->free_place};
+        loop->free_place = i + 1;
+    }
+    loop->places = places;
+    loop->place_count = room;
+    return 0;
+}
+
 struct loop *loop_new(const mxcheck_memory *memory, mxcheck_status *status)
 {
     struct loop *loop = memory_zalloc(memory, 1, sizeof(*loop));
@@ -60,8 +76,14 @@ struct loop *loop_new(const mxcheck_memory *memory, mxcheck_status *status)
     loop->soon_end = &loop->soon;
     loop->armed_us = NEVER;
     loop->clock.fd = -1;
+    if (grow_places(loop) != 0) {
+        memory_free(memory, loop);
+        *status = MXCHECK_ERR_NOMEM;
+        return NULL;
+    }
     loop->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
     if (loop->epoll_fd < 0) {
+        memory_free(memory, loop->places);
         memory_free(memory, loop);
         *status = MXCHECK_ERR_SYSTEM;
         return NULL;
@@ -92,21 +114,6 @@ static int wait_for(struct loop *loop, struct epoll_event *events, int most, int
     int count = epoll_wait(loop->epoll_fd, events, most, timeout_ms);
     loop->is_lost |= count < 0 && errno != EINTR;
     return count;
-}
-
-static int grow_places(struct loop *loop)
-{
-    uint32_t room = loop->place_count == 0 ? 16 : loop->place_count * 2;
-    struct place *places = memory_realloc(loop->memory, loop->places, room * sizeof(struct place));
-    if (places == NULL)
-        return -1;
-    for (uint32_t i = loop->place_count; i < room; i++) {
-        places[i] = (struct place){NULL, 0, loop->free_place};
-        loop->free_place = i + 1;
-    }
-    loop->places = places;
-    loop->place_count = room;
-    return 0;
 }
 
 static void leave_place(struct loop *loop, const struct loop_watch *watch)

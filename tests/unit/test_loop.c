@@ -477,12 +477,13 @@ static void test_memory_that_is_short_is_told(void **state)
 /* A timer that has its place already is set again without memory. */
 static void test_a_timer_that_finds_no_memory_is_refused(void **state)
 {
-    mxcheck_memory some = {memory_libc.malloc, no_more_memory, memory_libc.free, NULL};
+    mxcheck_memory some = memory_libc;
     struct loop_timer timer = {0};
     mxcheck_status status;
     struct loop *poor = loop_new(&some, &status);
     (void)state;
     assert_non_null(poor);
+    some.realloc = no_more_memory;
     assert_int_equal(loop_timer_set(poor, &timer, 1), -1);
     assert_int_equal(timer.place, 0);
     some.realloc = memory_libc.realloc;
@@ -491,6 +492,32 @@ static void test_a_timer_that_finds_no_memory_is_refused(void **state)
     assert_int_equal(loop_timer_set(poor, &timer, 2), 0);
     assert_int_not_equal(timer.place, 0);
     loop_timer_clear(poor, &timer);
+    loop_free(poor);
+}
+
+/* The descriptor for timers, loop_fd, has its place from the start. */
+static void test_a_watch_that_finds_no_memory_is_refused(void **state)
+{
+    enum { COUNT = 100 };
+    static struct loop_watch watches[COUNT];
+    mxcheck_memory some = memory_libc;
+    mxcheck_status status;
+    struct loop *poor = loop_new(&some, &status);
+    int copies[COUNT], count = 0;
+    (void)state;
+    some.realloc = no_more_memory;
+    assert_true(loop_fd(poor) >= 0);
+    do {
+        copies[count] = dup(ends[0]);
+    } while (loop_watch_set(poor, &watches[count], copies[count], true, false) == 0 && ++count < COUNT);
+    assert_true(count < COUNT);
+    assert_false(watches[count].is_set);
+    loop_watch_clear(poor, &watches[0]);
+    assert_int_equal(loop_watch_set(poor, &watches[count], copies[count], true, false), 0);
+    for (int i = 0; i <= count; i++) {
+        loop_watch_clear(poor, &watches[i]);
+        close(copies[i]);
+    }
     loop_free(poor);
 }
 
@@ -519,6 +546,7 @@ int main(void)
         TEST(test_a_turn_waits_for_what_is_due_next),
         cmocka_unit_test(test_memory_that_is_short_is_told),
         cmocka_unit_test(test_a_timer_that_finds_no_memory_is_refused),
+        TEST(test_a_watch_that_finds_no_memory_is_refused),
     };
     return cmocka_run_group_tests_name("loop", tests, NULL, NULL);
 }

@@ -46,6 +46,7 @@ struct loop {
     int held_count;
     bool has_served;         /* the last turn has: what is ready yet makes no edge by itself */
     struct loop_watch clock; /* a timerfd in the set, for those who watch the set from outside */
+    bool has_edge;           /* the clock was set after that turn */
     uint64_t armed_us;       /* when it fires; NEVER: it does not */
 };
 
@@ -247,8 +248,9 @@ void loop_arm(struct loop *loop)
 {
     uint64_t due_us = loop->has_served ? 0 : next_due_us(loop);
     struct itimerspec when = {.it_value = {.tv_sec = 0, .tv_nsec = 0}};
-    if (loop->clock.fd < 0 || (due_us == loop->armed_us && !loop->has_served))
+    if (loop->clock.fd < 0 || (due_us == loop->armed_us && (!loop->has_served || loop->has_edge)))
         return;
+    loop->has_edge = true;
     if (due_us != NEVER) {
         when.it_value.tv_sec = (time_t)(due_us / 1000000);
         when.it_value.tv_nsec = (long)(due_us % 1000000) * 1000 + (due_us == 0 ? 1 : 0); /* 0 would disarm */
@@ -408,6 +410,7 @@ void loop_turn(struct loop *loop, uint64_t until_us)
     int count = held + (got > 0 ? got : 0);
     memcpy(ready, loop->held, (size_t)held * sizeof(ready[0]));
     loop->held_count = 0;
+    loop->has_edge = false;
     loop->has_served = count > 1 || (count == 1 && watch_of(loop, ready[0].data.u64) != &loop->clock);
     for (int i = 0; i < count; i++)
         serve(loop, &ready[i]);

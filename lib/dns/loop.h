@@ -61,8 +61,8 @@ bool loop_has_more(const struct loop *loop);
 int loop_fd(struct loop *loop);
 
 /* Set the descriptor of loop_fd to become readable when the next timer is due. While there may be more to do now, it
- * becomes readable again at each call, so that an edge-triggered watcher gets an edge. Does nothing if loop_fd was
- * never called. */
+ * becomes readable again at the first call after each turn, so that an edge-triggered watcher gets an edge. Does
+ * nothing if loop_fd was never called. */
 void loop_arm(struct loop *loop);
 
 /* The program has closed the epoll set: no turn does anything any more. Do not free what uses descriptors: their

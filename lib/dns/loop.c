@@ -15,6 +15,9 @@
 #define BATCH 64
 #define NEVER UINT64_MAX
 
+/* Reported once, until it is asked for again. */
+#define READ_ONCE ((uint32_t)EPOLLIN | (uint32_t)EPOLLONESHOT)
+
 /* When a timer is due stands beside it, so that sifting reads no timer. */
 struct slot {
     uint64_t due_us;
@@ -180,7 +183,7 @@ int loop_watch_set(struct loop *loop, struct loop_watch *watch, int fd, bool wan
 /* The kernel keeps a descriptor of which a child of fork has a copy, and reports it once more at most. */
 int loop_watch_set_until_closed(struct loop *loop, struct loop_watch *watch, int fd)
 {
-    return set_watch(loop, watch, fd, (uint32_t)EPOLLIN | (uint32_t)EPOLLONESHOT);
+    return set_watch(loop, watch, fd, READ_ONCE);
 }
 
 void loop_watch_clear(struct loop *loop, struct loop_watch *watch)
@@ -383,7 +386,7 @@ static void serve(struct loop *loop, const struct epoll_event *event)
                  watch->wants_write && ((event->events & EPOLLOUT) != 0 || is_broken));
     watch = watch_of(loop, event->data.u64);
     if (watch != NULL && watch->is_for_once)
-        ask_kernel(loop, watch, (uint32_t)EPOLLIN | (uint32_t)EPOLLONESHOT);
+        ask_kernel(loop, watch, READ_ONCE);
 }
 
 static void fire(struct loop *loop, struct loop_timer *timer)

@@ -7,7 +7,7 @@
 
 #include <stdint.h>
 
-/* getdns builds and destroys a dict for every answer, and crashes when an allocation fails. So its blocks come from
+/* getdns takes several blocks for every query, and crashes when an allocation fails. So its blocks come from
  * free lists, which are filled by the caller's memory functions and, when those fail, from a reserve. */
 struct freelist;
 

@@ -26,7 +26,9 @@ void question_free(struct question *question)
 {
     struct question_share *share = question->share;
     for (size_t i = 0; i < question->attempt_count; i++)
-        transport_cancel(&question->attempts[i].transport);
+        transport_cancel(&question->attempts[i]->transport);
+    for (size_t i = ATTEMPTS_USUAL; i < question->attempt_count; i++)
+        memory_free(share->memory, question->attempts[i]);
     send_queue_leave(&share->queue, &question->place);
     loop_timer_clear(share->resolver->loop, &question->timer);
     unlink_question(question);
@@ -93,7 +95,7 @@ static void give_up(struct question *question)
     resolver_count(question->share->resolver, RESOLVER_TIMEOUTS);
     question->answer.dns = question_nothing(DNS_TIMEOUT, "no answer");
     question->answer.dns.is_local = question->attempt_count == 0 || question->has_lacked_descriptor;
-    question->answer_upstream = question->attempt_count == 0 ? 0 : question->attempts[0].upstream;
+    question->answer_upstream = question->attempt_count == 0 ? 0 : question->attempts[0]->upstream;
 }
 
 static void on_timer(void *user)

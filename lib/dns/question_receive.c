@@ -25,7 +25,9 @@ enum { RCODE_REFUSED = 5 };
 /* Is an earlier attempt at this upstream in the usual form unanswered? */
 static bool is_usual_form_silent(const struct attempt *plain)
 {
-    for (const struct attempt *attempt = plain->question->attempts; attempt < plain; attempt++) {
+    const struct question *question = plain->question;
+    for (size_t i = 0; i < question->attempt_count && question->attempts[i] != plain; i++) {
+        const struct attempt *attempt = question->attempts[i];
         if (attempt->upstream == plain->upstream && attempt->form == RETRY_USUAL && attempt->transport.is_running)
             return true;
     }

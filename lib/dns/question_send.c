@@ -2,6 +2,8 @@
 /* question_send.c: sends a question to an upstream, in one of its forms, and waits. */
 #include "dns/question_state.h"
 
+#include "base/memory.h"
+
 #include <string.h>
 
 /* getdns waits so much longer than the library: the library's own deadline ends a question. */
@@ -56,11 +58,31 @@ static void count_sent(const struct attempt *attempt)
     retry_note_sent(&question->retry, attempt->upstream, attempt->form);
     send_queue_note_sent(&question->share->queue);
     resolver_count(question->share->resolver, RESOLVER_QUERIES);
-    if (attempt > question->attempts)
+    if (question->attempt_count > 1)
         resolver_count(question->share->resolver, RESOLVER_RETRIES);
     log_line(question->share->log, MXCHECK_LOG_DEBUG, "%s, %s: asking %s%s%s", question->name,
              question_type_name(question->type), question_upstream(question, attempt->upstream)->name,
              attempt->is_over_tcp ? " over TCP" : "", attempt->form == RETRY_PLAIN ? " without EDNS" : "");
+}
+
+/* NULL when memory ran out. */
+static struct attempt *add_attempt(struct question *question)
+{
+    size_t i = question->attempt_count;
+    struct attempt *attempt = i < ATTEMPTS_USUAL ? &question->usual_attempts[i]
+                                                 : memory_alloc(question->share->memory, sizeof(*attempt));
+    if (attempt == NULL)
+        return NULL;
+    question->attempts[i] = attempt;
+    question->attempt_count++;
+    return attempt;
+}
+
+static void remove_last_attempt(struct question *question)
+{
+    question->attempt_count--;
+    if (question->attempt_count >= ATTEMPTS_USUAL)
+        memory_free(question->share->memory, question->attempts[question->attempt_count]);
 }
 
 void question_send(struct question *question, size_t upstream, enum retry_form form, bool is_over_tcp, uint64_t now_us)
@@ -68,17 +90,20 @@ void question_send(struct question *question, size_t upstream, enum retry_form f
     struct question_share *share = question->share;
     if (question->attempt_count == ATTEMPTS_MAX)
         return;
-    struct attempt *attempt = &question->attempts[question->attempt_count];
+    struct attempt *attempt = add_attempt(question);
+    if (attempt == NULL) {
+        on_no_memory(question);
+        return;
+    }
     uint64_t left_us = question->deadline_us > now_us ? question->deadline_us - now_us : 0;
     init_attempt(attempt, question, upstream, form, is_over_tcp);
-    question->attempt_count++;
     enum transport_sending sending = transport_ask(transports_get(share->transports, upstream, is_over_tcp),
                                                    &attempt->transport, left_us + TRANSPORT_GRACE_US);
     if (sending == TRANSPORT_SENT) {
         count_sent(attempt);
         return;
     }
-    question->attempt_count--;
+    remove_last_attempt(question);
     if (is_over_tcp)
         question->over_tcp &= ~(1U << upstream);
     if (sending == TRANSPORT_BUSY) {
@@ -97,7 +122,7 @@ void question_send(struct question *question, size_t upstream, enum retry_form f
 static void note_unanswered(struct question *question, uint64_t now_us)
 {
     for (size_t i = 0; i < question->attempt_count; i++) {
-        struct attempt *attempt = &question->attempts[i];
+        struct attempt *attempt = question->attempts[i];
         if (!attempt->transport.is_running)
             continue;
         question->has_waited = true;
@@ -116,10 +141,10 @@ static void note_unanswered(struct question *question, uint64_t now_us)
 static void drop_oldest(struct question *question)
 {
     size_t i = 0;
-    while (i < question->attempt_count && !question->attempts[i].transport.is_running)
+    while (i < question->attempt_count && !question->attempts[i]->transport.is_running)
         i++;
     if (i < question->attempt_count)
-        transport_cancel(&question->attempts[i].transport);
+        transport_cancel(&question->attempts[i]->transport);
 }
 
 /* When the wait ends. If that would be after the deadline, one more attempt gets half of the time that is left. */
@@ -152,7 +177,7 @@ static void send_to(struct question *question, size_t upstream, uint64_t now_us)
         return;
     question_send(question, upstream, RETRY_PLAIN, false, now_us);
     for (size_t i = first; i < question->attempt_count; i++)
-        question->attempts[i].is_alone = false;
+        question->attempts[i]->is_alone = false;
 }
 
 static void send_wanted_plain(struct question *question, uint64_t now_us)

@@ -48,7 +48,7 @@ void question_send_soon(struct question *question)
 bool question_has_running(const struct question *question)
 {
     for (size_t i = 0; i < question->attempt_count; i++) {
-        if (question->attempts[i].transport.is_running)
+        if (question->attempts[i]->transport.is_running)
             return true;
     }
     return false;
@@ -57,7 +57,7 @@ bool question_has_running(const struct question *question)
 bool question_is_plain_running(const struct question *question, size_t upstream)
 {
     for (size_t i = 0; i < question->attempt_count; i++) {
-        const struct attempt *attempt = &question->attempts[i];
+        const struct attempt *attempt = question->attempts[i];
         if (attempt->upstream == upstream && attempt->form == RETRY_PLAIN && attempt->transport.is_running)
             return true;
     }

@@ -11,6 +11,9 @@
 /* The most attempts of one question. As each wait is half as long again as the one before, this takes minutes. */
 #define ATTEMPTS_MAX 20
 
+/* Nearly no question needs more; memory for further ones is allocated when they are sent. */
+#define ATTEMPTS_USUAL 2
+
 /* One query that was sent for a question. */
 struct attempt {
     struct transport_attempt transport; /* first */
@@ -66,7 +69,8 @@ struct question {
     struct kept_answer fallback;
     struct kept_answer doubtful; /* an answer in the wrong letter case, or one that does not agree with it */
     struct answer answer; /* the final one, or the failure so far; not zeroed at the start, nor is what follows */
-    struct attempt attempts[ATTEMPTS_MAX];
+    struct attempt *attempts[ATTEMPTS_MAX]; /* the first of them lead into: */
+    struct attempt usual_attempts[ATTEMPTS_USUAL];
     char name[];
 };
 

@@ -15,6 +15,9 @@ enum { RCODE_NOERROR = 0, RCODE_SERVFAIL = 2, RCODE_NXDOMAIN = 3 };
  * hundred times the size of the message. */
 #define STORE_MAX 32768
 
+/* Room for texts and addresses beside the size of the message: enough for all but a few. */
+#define ROOM_USUAL 256
+
 /* Owner names are read in full up to so many octets; in good messages nearly all are the name in the question. */
 #define OWNERS_LEAST 16384
 
@@ -76,27 +79,33 @@ static bool next_match(struct matcher *matcher, struct message_record *record)
     return false;
 }
 
-/* Where texts and addresses are stored: first they are only counted, then written. */
+/* Where texts and addresses are stored. What does not fit is only counted. */
 struct store {
-    char *room; /* NULL: count */
-    size_t size;
+    char *octets;
+    size_t room;
+    size_t size; /* above the room: more was to be stored */
 };
 
-static char *put(struct store *store, const void *octets, size_t size)
+/* Where `size` octets go; NULL: they do not fit. */
+static char *take(struct store *store, size_t size)
 {
-    char *place = store->room == NULL ? NULL : memcpy(store->room + store->size, octets, size);
+    bool fits = store->size + size <= store->room;
+    char *place = fits ? store->octets + store->size : NULL;
     store->size += size;
     return place;
 }
 
+static const char *put(struct store *store, const void *octets, size_t size)
+{
+    char *place = take(store, size);
+    return place == NULL ? NULL : memcpy(place, octets, size);
+}
+
 static const char *put_name(struct store *store, const struct message_name *name)
 {
-    if (store->room == NULL) {
-        store->size += message_text_length(name) + 1;
-        return NULL;
-    }
-    char *place = store->room + store->size;
-    store->size += (size_t)(message_write_name(name, place) - place) + 1;
+    char *place = take(store, message_text_length(name) + 1);
+    if (place != NULL)
+        message_write_name(name, place);
     return place;
 }
 
@@ -119,7 +128,7 @@ static bool put_value(struct store *store, const struct message_reader *reader, 
     return true;
 }
 
-/* Count the records, or write them. Returns NULL, or what is wrong with the message. */
+/* Returns NULL, or what is wrong with the message. */
 static const char *put_records(struct store *store, const struct survey *survey, enum dns_type type,
                                struct dns_record *records, size_t *count)
 {
@@ -132,9 +141,7 @@ static const char *put_records(struct store *store, const struct survey *survey,
             return "malformed answer";
         if (survey->aliases->ttl_s < value.ttl_s)
             value.ttl_s = survey->aliases->ttl_s;
-        if (records != NULL)
-            records[*count] = value;
-        (*count)++;
+        records[(*count)++] = value;
     }
     return matcher.is_beyond ? "too many names" : NULL;
 }
@@ -224,28 +231,46 @@ static int conclude(struct answer *answer, const struct survey *survey, enum dns
     return 0;
 }
 
-/* Copy the answer out of the message: one pass counts, the second writes. */
+static size_t count_most(const struct survey *survey)
+{
+    return survey->answer_count < ANSWER_RECORDS_MAX ? survey->answer_count : ANSWER_RECORDS_MAX;
+}
+
+/* Copy the answer out of the message into a new block, with `room` octets for texts and addresses. *used: how many they
+ * take, above `room` when they did not fit. Returns -1 when memory ran out. */
+static int copy_contents(struct answer *answer, const struct survey *survey, enum dns_type type, size_t room,
+                         size_t *used, const char **fault)
+{
+    size_t most = answer->dns.rcode == RCODE_NOERROR ? count_most(survey) : 0;
+    struct dns_record *records = memory_alloc(answer->memory, most * sizeof(*records) + room);
+    answer->block = records;
+    if (records == NULL)
+        return -1;
+    struct store store = {.octets = (char *)(records + most), .room = room, .size = 0};
+    answer->dns.records = records;
+    *fault = most > 0 ? put_records(&store, survey, type, records, &answer->dns.count) : NULL;
+    put_texts(&store, survey, &answer->dns);
+    *used = store.size;
+    return 0;
+}
+
+/* Compressed names may take more room than the message; in a second block they fit. */
 static int read_contents(struct answer *answer, const struct survey *survey, enum dns_type type)
 {
-    bool has_records = answer->dns.rcode == RCODE_NOERROR;
-    struct dns_answer scratch = answer->dns;
-    struct store store = {NULL, 0};
-    size_t count = 0;
-    const char *fault = has_records ? put_records(&store, survey, type, NULL, &count) : NULL;
-    if (fault != NULL)
-        return fail(answer, fault);
-    put_texts(&store, survey, &scratch);
-    if (count + store.size > 0) {
-        answer->block = memory_alloc(answer->memory, count * sizeof(struct dns_record) + store.size);
-        if (answer->block == NULL)
-            return -1;
-        store = (struct store){(char *)answer->block + count * sizeof(struct dns_record), 0};
-        answer->dns.records = answer->block;
+    const char *fault = NULL;
+    size_t room = ROOM_USUAL + survey->answers.size;
+    size_t used = 0;
+    int status = copy_contents(answer, survey, type, room, &used, &fault);
+    if (status == 0 && used > room) {
+        answer_clear(answer);
+        status = copy_contents(answer, survey, type, used, &used, &fault);
     }
-    if (has_records)
-        put_records(&store, survey, type, answer->block, &answer->dns.count);
-    put_texts(&store, survey, &answer->dns);
-    return conclude(answer, survey, type);
+    if (status != 0)
+        return status;
+    if (fault == NULL)
+        return conclude(answer, survey, type);
+    answer->dns.count = 0;
+    return fail(answer, fault);
 }
 
 static void init(struct answer *answer, const mxcheck_memory *memory)

@@ -2,8 +2,6 @@
 /* message.c: names and records out of a DNS message, and names as text. */
 #include "message/message.h"
 
-#include "base/text.h"
-
 #include <string.h>
 
 #define POINTERS_MAX 128
@@ -19,14 +17,20 @@ uint32_t message_ttl(const uint8_t *octets)
     return ttl_s > INT32_MAX ? 0 : ttl_s;
 }
 
+/* 'A' to 'Z' without a branch. */
+static uint8_t to_lower(uint8_t octet)
+{
+    return (uint8_t)(octet | ((uint8_t)(octet - 'A') < 26) << 5);
+}
+
 static bool append_label(struct message_name *name, const uint8_t *label, size_t length)
 {
     if (name->length + length + 1 > MESSAGE_NAME_MAX)
         return false;
     uint8_t *octets = name->octets + name->length;
     octets[0] = (uint8_t)length;
-    for (size_t i = 0; i < length; i++) /* 'A' to 'Z' without a branch */
-        octets[1 + i] = (uint8_t)(label[i] | ((uint8_t)(label[i] - 'A') < 26) << 5);
+    for (size_t i = 0; i < length; i++)
+        octets[1 + i] = to_lower(label[i]);
     name->length += length + 1;
     return true;
 }
@@ -178,28 +182,30 @@ char *message_write_name(const struct message_name *name, char *text)
     return text;
 }
 
+/* Append the label at *text, and move past it. An empty one is none. */
+static bool parse_label(const char **text, struct message_name *name)
+{
+    size_t start = name->length;
+    size_t at = start + 1;
+    const char *p = *text;
+    while (*p != '.' && *p != '\0') {
+        if (at - start > 63 || at >= MESSAGE_NAME_MAX)
+            return false;
+        name->octets[at++] = to_lower(message_parse_octet(&p));
+    }
+    *text = p;
+    name->octets[start] = (uint8_t)(at - start - 1);
+    name->length = at;
+    return at > start + 1;
+}
+
 bool message_parse_name(const char *text, struct message_name *name)
 {
-    uint8_t label[63];
-    size_t length = 0;
     name->length = 0;
-    for (const char *p = text; *p != '\0'; p++) {
-        uint8_t octet = (uint8_t)*p;
-        if (*p == '.') {
-            if (length == 0 || !append_label(name, label, length))
-                return false;
-            length = 0;
-            continue;
-        }
-        if (*p == '\\' && text_is_digit(p[1]) && text_is_digit(p[2]) && text_is_digit(p[3])) {
-            octet = (uint8_t)((p[1] - '0') * 100 + (p[2] - '0') * 10 + (p[3] - '0'));
-            p += 3;
-        } else if (*p == '\\' && p[1] != '\0') {
-            octet = (uint8_t) * ++p;
-        }
-        if (length == sizeof(label))
+    while (*text != '\0') {
+        if (!parse_label(&text, name))
             return false;
-        label[length++] = octet;
+        text += *text == '.';
     }
-    return (length == 0 || append_label(name, label, length)) && append_label(name, label, 0);
+    return append_label(name, NULL, 0);
 }

@@ -3,6 +3,8 @@
 #ifndef MXCHECK_MESSAGE_MESSAGE_H
 #define MXCHECK_MESSAGE_MESSAGE_H
 
+#include "base/text.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -60,6 +62,22 @@ size_t message_text_length(const struct message_name *name);
 /* RFC 1035 section 5.1 presentation form, without final dot; "" for the root. Writes message_text_length(name) octets
  * and a NUL, and returns where that stands. */
 char *message_write_name(const struct message_name *name, char *text);
+
+/* The next octet of a name in presentation form: itself, what stands behind a backslash, or \DDD (RFC 1035 section 5.1).
+ * *text, which is not at its end, is moved past it. */
+static inline uint8_t message_parse_octet(const char **text)
+{
+    const char *p = *text;
+    uint8_t octet = (uint8_t)*p++;
+    if (octet == '\\' && text_is_digit(p[0]) && text_is_digit(p[1]) && text_is_digit(p[2])) {
+        octet = (uint8_t)((p[0] - '0') * 100 + (p[1] - '0') * 10 + (p[2] - '0'));
+        p += 3;
+    } else if (octet == '\\' && *p != '\0') {
+        octet = (uint8_t)*p++;
+    }
+    *text = p;
+    return octet;
+}
 
 /* The way back: checked text, or what message_write_name wrote. */
 bool message_parse_name(const char *text, struct message_name *name);

@@ -3,6 +3,7 @@
 #include "message/wire.h"
 
 #include "base/text.h"
+#include "message/message.h"
 
 #define HEADER_SIZE 12
 #define NAME_MAX_OCTETS 255 /* RFC 1035 section 2.3.4 */
@@ -200,46 +201,31 @@ static bool walk_record(struct walker *walker, enum section section)
     return true;
 }
 
-/* One label of the name asked, out of its presentation form. Returns its length. */
-static size_t parse_label(const char **text, uint8_t label[LABEL_MAX_OCTETS + 1])
+/* Does the text at *name begin with this label? It is moved past the label and its dot. */
+static bool takes_label(const char **name, const uint8_t *label, size_t length, bool exact_case)
 {
-    const char *p = *text;
-    size_t length = 0;
-    while (*p != '\0' && *p != '.' && length <= LABEL_MAX_OCTETS) {
-        unsigned octet = (uint8_t)*p++;
-        if (octet == '\\' && text_is_digit(p[0]) && text_is_digit(p[1]) && text_is_digit(p[2])) {
-            octet = (unsigned)((p[0] - '0') * 100 + (p[1] - '0') * 10 + (p[2] - '0'));
-            p += 3;
-        } else if (octet == '\\' && *p != '\0') {
-            octet = (uint8_t)*p++;
-        }
-        label[length++] = (uint8_t)octet;
-    }
-    *text = *p == '.' ? p + 1 : p;
-    return length;
-}
-
-static bool same_label(const uint8_t *a, const uint8_t *b, size_t length, bool exact_case)
-{
+    const char *p = *name;
     for (size_t i = 0; i < length; i++) {
-        bool is_same = exact_case ? a[i] == b[i] : text_to_lower((char)a[i]) == text_to_lower((char)b[i]);
-        if (!is_same)
+        if (*p == '.' || *p == '\0')
+            return false;
+        uint8_t octet = message_parse_octet(&p);
+        if (octet != label[i] && (exact_case || text_to_lower((char)octet) != text_to_lower((char)label[i])))
             return false;
     }
-    return true;
+    *name = *p == '.' ? p + 1 : p;
+    return *p == '.' || *p == '\0';
 }
 
 /* Is this our question? Its name stands first in the message, so it is not compressed. */
 static bool walk_question(struct walker *walker, const char *name, uint16_t type, bool exact_case)
 {
-    uint8_t label[LABEL_MAX_OCTETS + 1];
     while (*name != '\0') {
-        size_t length = parse_label(&name, label);
-        if (length == 0 || length > LABEL_MAX_OCTETS || walker->size - walker->at < length + 1 ||
-            walker->message[walker->at] != length ||
-            !same_label(walker->message + walker->at + 1, label, length, exact_case))
+        size_t left = walker->size - walker->at;
+        const uint8_t *label = walker->message + walker->at;
+        if (left == 0 || label[0] == 0 || label[0] > LABEL_MAX_OCTETS || left <= label[0] ||
+            !takes_label(&name, label + 1, label[0], exact_case))
             return false;
-        walker->at += length + 1;
+        walker->at += 1U + label[0];
     }
     if (walker->size - walker->at < 5 || walker->message[walker->at] != 0)
         return false;

@@ -550,6 +550,38 @@ static void *no_memory(size_t size, void *user_data)
     return NULL;
 }
 
+/* Each host is a label and a pointer to one long name, so that the names take many times the size of the message. */
+static void test_names_that_take_more_room_than_the_message_are_whole(void **state)
+{
+    (void)state;
+    static const char label[] = "a123456789b123456789c123456789d123456789e123456789f123456789";
+    char longest[4 * sizeof(label)];
+    snprintf(longest, sizeof(longest), "%s.%s.%s", label, label, label);
+    begin(&message, NOERROR, 60, 0, 0);
+    size_t place = begin_record(&message, "ok.example", DNS_MX, 60);
+    put_u16(&message, 0);
+    size_t target = message.size;
+    put_name(&message, longest);
+    end_record(&message, place);
+    for (unsigned i = 1; i < 60; i++) {
+        place = begin_record(&message, "ok.example", DNS_MX, 60);
+        put_u16(&message, i);
+        message.octets[message.size++] = 1;
+        message.octets[message.size++] = 'x';
+        put_u16(&message, 0xc000 | (unsigned)target);
+        end_record(&message, place);
+    }
+    struct answer answer;
+    read_mx(&message, &answer);
+    assert_int_equal(answer.dns.count, 60);
+    assert_string_equal(answer.dns.records[0].host, longest);
+    for (unsigned i = 1; i < 60; i++) {
+        assert_string_equal(answer.dns.records[i].host + 2, longest);
+        assert_int_equal(answer.dns.records[i].preference, i);
+    }
+    answer_clear(&answer);
+}
+
 static void test_lack_of_memory_is_told(void **state)
 {
     mxcheck_memory memory = {no_memory, memory_libc.realloc, memory_libc.free, NULL};
@@ -588,6 +620,7 @@ int main(void)
         cmocka_unit_test(test_addresses_are_octets),
         cmocka_unit_test(test_message_cut_anywhere_is_a_failure),
         cmocka_unit_test(test_records_past_the_bound_are_left_out),
+        cmocka_unit_test(test_names_that_take_more_room_than_the_message_are_whole),
         cmocka_unit_test(test_lack_of_memory_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

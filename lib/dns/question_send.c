@@ -69,8 +69,8 @@ static void count_sent(const struct attempt *attempt)
 static struct attempt *add_attempt(struct question *question)
 {
     size_t i = question->attempt_count;
-    struct attempt *attempt = i < ATTEMPTS_USUAL ? &question->usual_attempts[i]
-                                                 : memory_alloc(question->share->memory, sizeof(*attempt));
+    struct attempt *attempt =
+        i < ATTEMPTS_USUAL ? &question->usual_attempts[i] : memory_alloc(question->share->memory, sizeof(*attempt));
     if (attempt == NULL)
         return NULL;
     question->attempts[i] = attempt;

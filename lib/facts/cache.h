@@ -21,6 +21,12 @@ struct cache_counts {
  * counted in; NULL when memory ran out. */
 #define CACHE_BYTES_MIN 16384
 mxcheck_cache *cache_new(const mxcheck_memory *memory, size_t max_bytes);
+
+/* The same in memory that is shared between processes (store/mapping.h): with the children of this one when `path` is
+ * NULL, else with all who open that file with the same max_bytes. Returns 0; ENOMEM or another errno, and then *why
+ * says in a few words what is wrong with the file. */
+int cache_new_shared(const mxcheck_memory *memory, const char *path, size_t max_bytes, mxcheck_cache **cache,
+                     const char **why);
 mxcheck_cache *cache_ref(mxcheck_cache *cache);
 void cache_unref(mxcheck_cache *cache);
 

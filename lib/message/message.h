@@ -63,8 +63,8 @@ size_t message_text_length(const struct message_name *name);
  * and a NUL, and returns where that stands. */
 char *message_write_name(const struct message_name *name, char *text);
 
-/* The next octet of a name in presentation form: itself, what stands behind a backslash, or \DDD (RFC 1035 section 5.1).
- * *text, which is not at its end, is moved past it. */
+/* The next octet of a name in presentation form: itself, what stands behind a backslash, or \DDD (RFC 1035
+ * section 5.1). *text, which is not at its end, is moved past it. */
 static inline uint8_t message_parse_octet(const char **text)
 {
     const char *p = *text;

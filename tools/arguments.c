@@ -12,12 +12,13 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-enum flag { FLAG_OPERAND = 1, FLAG_CONFIG = 256, FLAG_ID, FLAG_JSON, FLAG_VERSION };
+enum flag { FLAG_OPERAND = 1, FLAG_CACHE = 256, FLAG_CONFIG, FLAG_ID, FLAG_JSON, FLAG_VERSION };
 
 /* The leading '-' hands operands over where they stand, so that flags may follow them whatever POSIXLY_CORRECT says. */
 static const char short_flags[] = "-o:f:qvh";
 
 static const struct option long_flags[] = {
+    {"cache", required_argument, NULL, FLAG_CACHE},
     {"config", required_argument, NULL, FLAG_CONFIG},
     {"file", required_argument, NULL, 'f'},
     {"help", no_argument, NULL, 'h'},
@@ -115,6 +116,8 @@ static int take_flag(struct arguments *arguments, int flag)
     switch (flag) {
     case FLAG_OPERAND:
         return take_operand(arguments, optarg);
+    case FLAG_CACHE:
+        return answer_config(arguments, mxcheck_config_set(arguments->config, "cache-file", optarg));
     case FLAG_CONFIG:
         return answer_config(arguments, mxcheck_config_load(arguments->config, optarg));
     case FLAG_ID:

@@ -164,6 +164,10 @@ static void take_all(struct run *run)
 /* What is worse goes before what is better. */
 static int settle(const struct run *run)
 {
+    if (run->status == MXCHECK_ERR_FILE) {
+        message_say("%s", mxcheck_config_error(run->arguments->config));
+        return EX_NOINPUT;
+    }
     if (run->status != MXCHECK_OK) {
         message_say("%s", mxcheck_status_text(run->status));
         return run->status == MXCHECK_ERR_INVALID ? EX_SOFTWARE : EX_OSERR;

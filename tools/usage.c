@@ -18,6 +18,7 @@ static const char *const lines[] = {
     "",
     "Flags:",
     "  -o NAME=VALUE       set an option; may be repeated",
+    "      --cache FILE    keep the cache in FILE, for other processes and the next run",
     "      --config FILE   read options from FILE",
     "  -f, --file FILE     read addresses from FILE, one a line; - is standard input",
     "      --id ID         name the transaction in the replies",
@@ -30,7 +31,7 @@ static const char *const lines[] = {
     "Without an address and without -f, addresses are read from standard input.",
     "",
     "Exit status: 0 all accepted, 1 any rejected, 2 none rejected but any deferred,",
-    "64 wrong usage, 65 a line that cannot be checked, 66 a file that cannot be read,",
+    "64 wrong usage, 65 a line that cannot be checked, 66 a file that cannot be used,",
     "70 or 71 an error of the program or the system, 74 output that cannot be written.",
 };
 

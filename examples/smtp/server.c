@@ -17,6 +17,8 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+enum { CACHE_OCTETS = 16 << 20 };
+
 static const char usage[] =
     "usage: %s [option]...\n"
     "  --listen ADDRESS:PORT   where clients come to; port 0: a free one, which is printed (127.0.0.1:2525)\n"
@@ -28,6 +30,7 @@ static const char usage[] =
     "  --session SECONDS       let a client go that takes longer in all (3600)\n"
     "  --clients COUNT         clients at once; of more, the one that is silent for longest must go (%u)\n"
     "  --per-network COUNT     clients at once of one address, of IPv6 of one /64 (50)\n"
+    "  --cache FILE            the cache of DNS answers, shared with other processes\n"
     "  --config FILE           options of libmxcheck, `name = value` lines\n"
     "  -o NAME=VALUE           one option of libmxcheck; `mxcheck options` lists them\n"
     "  --help                  this text\n";
@@ -105,6 +108,10 @@ static void take_argument(struct server *server, struct arguments *arguments, in
     case 'p':
         arguments->per_network = parse_number("per-network", value, 100000);
         break;
+    case 'f':
+        if (mxcheck_config_set(arguments->config, "cache-file", value) != MXCHECK_OK)
+            fail(EX_USAGE, "%s", mxcheck_config_error(arguments->config));
+        break;
     case 'c':
         if (mxcheck_config_load(arguments->config, value) != MXCHECK_OK)
             fail(EX_CONFIG, "%s", mxcheck_config_error(arguments->config));
@@ -133,6 +140,7 @@ static void read_arguments(struct server *server, struct arguments *arguments, i
         {"session", required_argument, NULL, 't'},
         {"clients", required_argument, NULL, 'n'},
         {"per-network", required_argument, NULL, 'p'},
+        {"cache", required_argument, NULL, 'f'},
         {"config", required_argument, NULL, 'c'},
         {"help", no_argument, NULL, 'h'},
         {NULL, 0, NULL, 0},
@@ -208,6 +216,22 @@ static void block_signals(void)
     sigprocmask(SIG_BLOCK, &set, NULL);
 }
 
+/* For this process and the children that it forks for connections, so that one profits from what another has asked. A
+ * file, or no cache at all, may be wished for instead. */
+static mxcheck_status share_cache(mxcheck_config *config)
+{
+    mxcheck_cache *cache;
+    if (mxcheck_config_get(config, "cache-file")[0] != '\0' ||
+        strcmp(mxcheck_config_get(config, "cache-size"), "0") == 0)
+        return MXCHECK_OK;
+    mxcheck_status status = mxcheck_cache_new_shared(NULL, CACHE_OCTETS, &cache);
+    if (status != MXCHECK_OK)
+        return status;
+    status = mxcheck_config_set_cache(config, cache);
+    mxcheck_cache_unref(cache);
+    return status;
+}
+
 void server_begin(struct server *server, unsigned clients_max, int argc, char **argv)
 {
     static char host[256];
@@ -224,8 +248,12 @@ void server_begin(struct server *server, unsigned clients_max, int argc, char **
         status = mxcheck_config_set(arguments.config, "max-pending", "10000");
     if (status == MXCHECK_OK) {
         read_arguments(server, &arguments, argc, argv);
-        status = mxcheck_ctx_new(arguments.config, &server->ctx);
+        status = share_cache(arguments.config);
     }
+    if (status == MXCHECK_OK)
+        status = mxcheck_ctx_new(arguments.config, &server->ctx);
+    if (status == MXCHECK_ERR_FILE)
+        fail(EX_CANTCREAT, "%s", mxcheck_config_error(arguments.config));
     if (status != MXCHECK_OK)
         fail(EX_OSERR, "%s", mxcheck_status_text(status));
     mxcheck_config_free(arguments.config);

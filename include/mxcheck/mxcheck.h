@@ -72,7 +72,7 @@ typedef enum mxcheck_status {
     MXCHECK_ERR_INVALID = -1,   /**< an argument is NULL or out of its range */
     MXCHECK_ERR_NOMEM = -2,     /**< memory ran out; nothing was changed */
     MXCHECK_ERR_OPTION = -3,    /**< no such option, or not a value that it takes: mxcheck_config_error() says which */
-    MXCHECK_ERR_FILE = -4,      /**< a file could not be read: mxcheck_config_error() says which */
+    MXCHECK_ERR_FILE = -4,      /**< a file could not be used: mxcheck_config_error() says which */
     MXCHECK_ERR_SYSTEM = -5,    /**< the system refused a resource, such as a descriptor, or the stack is too small */
     MXCHECK_ERR_NOT_FOUND = -6, /**< no asynchronous check in progress has this id */
     MXCHECK_ERR_NOT_CACHED = -7 /**< the answer is not cached: a DNS query would be needed */
@@ -391,13 +391,28 @@ MXCHECK_API int mxcheck_result_dnssec(const mxcheck_result *result);
 MXCHECK_API unsigned mxcheck_result_elapsed_us(const mxcheck_result *result);
 
 /* --- caches -------------------------------------------------------------------------------------------------------
- * A context makes a cache of its own unless mxcheck_config_set_cache() gives it one. Any thread. After fork the child
- * has its own copy. */
+ * A context makes a cache of its own unless mxcheck_config_set_cache() gives it one, or the option `cache-file` names
+ * one. Any thread. After fork the child has its own copy of a cache that is not shared. */
 
 /** Make a cache that takes at most max_bytes of memory (at least 16384) from the C library, everything included. Gives
  *  *cache; release it with mxcheck_cache_unref().
  *  @returns MXCHECK_OK, MXCHECK_ERR_INVALID or MXCHECK_ERR_NOMEM. */
 MXCHECK_API mxcheck_status mxcheck_cache_new(size_t max_bytes, mxcheck_cache **cache);
+
+/** Make a cache that several processes share. With `path` NULL it is shared with all children that this process forks
+ *  later. With a path it lies in that file, and is shared with all processes of the same effective user that name the
+ *  same path and max_bytes. The file is made with mode 0600; it must be a plain file of the effective user that nobody
+ *  else may write, and no symbolic link. A file of another max_bytes, of another release, or from before the last start
+ *  of the machine is replaced by a new one; processes that use the old one keep it, unshared. Opening it may wait up to
+ *  5 seconds for another process that replaces the file.
+ *
+ *  Processes may be killed at any time. Whoever may write the memory can make answers up, but cannot make the others
+ * read outside of it; see SECURITY.md. Gives *cache; release it with mxcheck_cache_unref(). The memory of a file stays
+ * until the file is removed.
+ *  @returns MXCHECK_OK; MXCHECK_ERR_INVALID; MXCHECK_ERR_NOMEM; MXCHECK_ERR_FILE when the file cannot be used, or
+ *  MXCHECK_ERR_SYSTEM when the memory cannot be shared, and then errno says why (EPERM: owner or mode; EINVAL: no plain
+ *  file; ELOOP: a link). */
+MXCHECK_API mxcheck_status mxcheck_cache_new_shared(const char *path, size_t max_bytes, mxcheck_cache **cache);
 
 /** Take a reference to a cache. @returns the same cache, NULL for NULL. */
 MXCHECK_API mxcheck_cache *mxcheck_cache_ref(mxcheck_cache *cache);

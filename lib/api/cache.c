@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "mail/domain.h"
 
+#include <errno.h>
 #include <string.h>
 
 mxcheck_status mxcheck_cache_new(size_t max_bytes, mxcheck_cache **made)
@@ -16,6 +17,20 @@ mxcheck_status mxcheck_cache_new(size_t max_bytes, mxcheck_cache **made)
         return MXCHECK_ERR_NOMEM;
     *made = cache;
     return MXCHECK_OK;
+}
+
+mxcheck_status mxcheck_cache_new_shared(const char *path, size_t max_bytes, mxcheck_cache **made)
+{
+    const char *why;
+    if (made == NULL || max_bytes < CACHE_BYTES_MIN)
+        return MXCHECK_ERR_INVALID;
+    int error = cache_new_shared(&memory_libc, path, max_bytes, made, &why);
+    if (error == 0)
+        return MXCHECK_OK;
+    errno = error;
+    if (error == ENOMEM)
+        return MXCHECK_ERR_NOMEM;
+    return path == NULL ? MXCHECK_ERR_SYSTEM : MXCHECK_ERR_FILE;
 }
 
 mxcheck_cache *mxcheck_cache_ref(mxcheck_cache *cache)

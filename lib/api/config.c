@@ -59,6 +59,28 @@ mxcheck_status mxcheck_config_set(mxcheck_config *config, const char *name, cons
     return status;
 }
 
+/* In words of our own: those of strerror() follow the locale. */
+const char *config_name_error(int code, char *room, size_t size)
+{
+    static const struct {
+        int code;
+        const char *words;
+    } errors[] = {{ENOMEM, "memory ran out"},
+                  {ENOENT, "there is no such file"},
+                  {EACCES, "permission denied"},
+                  {EISDIR, "it is a directory"},
+                  {ENOTDIR, "a part of the path is not a directory"},
+                  {ENOSPC, "the file system is full"},
+                  {EROFS, "the file system is read-only"},
+                  {EMFILE, "too many open files"}};
+    for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
+        if (errors[i].code == code)
+            return errors[i].words;
+    }
+    snprintf(room, size, "error %d", code);
+    return room;
+}
+
 /* --- files --- */
 
 struct source {
@@ -84,17 +106,11 @@ static void complain(const struct source *source, const char *why)
     text_puts(&text, why);
 }
 
-/* In words of our own: those of strerror() follow the locale. */
 static mxcheck_status complain_system(const struct source *source, int code)
 {
     char why[32];
 
-    snprintf(why, sizeof(why), "error %d", code);
-    complain(source, code == ENOMEM   ? "memory ran out"
-                     : code == ENOENT ? "there is no such file"
-                     : code == EACCES ? "permission denied"
-                     : code == EISDIR ? "it is a directory"
-                                      : why);
+    complain(source, config_name_error(code, why, sizeof(why)));
     return code == ENOMEM ? MXCHECK_ERR_NOMEM : MXCHECK_ERR_FILE;
 }
 

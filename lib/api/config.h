@@ -15,4 +15,7 @@ struct mxcheck_config {
     char error[512];
 };
 
+/* What an errno means, in English; room[size] is used for what has no words. */
+const char *config_name_error(int code, char *room, size_t size);
+
 #endif

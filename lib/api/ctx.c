@@ -4,7 +4,9 @@
 
 #include "api/config.h"
 #include "base/memory.h"
+#include "base/text.h"
 
+#include <errno.h>
 #include <string.h>
 
 const char *mxcheck_version(void)
@@ -20,14 +22,42 @@ static struct settings *default_settings(void)
     return settings_new(&memory_libc, &silence, &options);
 }
 
-/* The cache that was given, or one of its own. Returns 0 or -1 (memory). */
-static int choose_cache(const mxcheck_config *config, const struct settings *settings, mxcheck_cache **cache)
+/* A configuration says what was wrong with the last use of it, though nothing else of it changes. */
+static mxcheck_status complain(const mxcheck_config *config, const char *path, const char *why, int code)
 {
+    mxcheck_config *told = (mxcheck_config *)(uintptr_t)config;
+    char room[32];
+    struct text text;
+    text_init(&text, told->error, sizeof(told->error));
+    text_puts(&text, "option cache-file: ");
+    text_put_escaped(&text, path);
+    text_printf(&text, ": %s", why);
+    if (code != EPERM && code != EINVAL && code != ELOOP && code != ENOENT)
+        text_printf(&text, ": %s", config_name_error(code, room, sizeof(room)));
+    return MXCHECK_ERR_FILE;
+}
+
+static mxcheck_status open_cache_file(const mxcheck_config *config, const struct settings *settings, const char *path,
+                                      mxcheck_cache **cache)
+{
+    const char *why;
+    int error = cache_new_shared(&settings->memory, path, settings->options.cache_size, cache, &why);
+    if (error == 0)
+        return MXCHECK_OK;
+    return error == ENOMEM ? MXCHECK_ERR_NOMEM : complain(config, path, why, error);
+}
+
+/* The cache that was given, one in a file, or one of its own. */
+static mxcheck_status choose_cache(const mxcheck_config *config, const struct settings *settings, mxcheck_cache **cache)
+{
+    const char *path = options_get(&settings->options, "cache-file");
     *cache = config == NULL ? NULL : cache_ref(config->cache);
     if (*cache != NULL || settings->options.cache_size == 0)
-        return 0;
+        return MXCHECK_OK;
+    if (path[0] != '\0')
+        return open_cache_file(config, settings, path, cache);
     *cache = cache_new(&settings->memory, settings->options.cache_size);
-    return *cache == NULL ? -1 : 0;
+    return *cache == NULL ? MXCHECK_ERR_NOMEM : MXCHECK_OK;
 }
 
 mxcheck_status mxcheck_ctx_new(const mxcheck_config *config, mxcheck_ctx **made)
@@ -40,11 +70,14 @@ mxcheck_status mxcheck_ctx_new(const mxcheck_config *config, mxcheck_ctx **made)
     if (settings == NULL)
         return MXCHECK_ERR_NOMEM;
     mxcheck_ctx *ctx = memory_zalloc(&settings->memory, 1, sizeof(*ctx));
-    if (ctx == NULL || choose_cache(config, settings, &cache) != 0 || pool_init(&ctx->pool, settings, cache) != 0) {
+    mxcheck_status status = ctx == NULL ? MXCHECK_ERR_NOMEM : choose_cache(config, settings, &cache);
+    if (status == MXCHECK_OK && pool_init(&ctx->pool, settings, cache) != 0)
+        status = MXCHECK_ERR_NOMEM;
+    if (status != MXCHECK_OK) {
         cache_unref(cache);
         memory_free(&settings->memory, ctx);
         settings_close(settings);
-        return MXCHECK_ERR_NOMEM;
+        return status;
     }
     ctx->settings = settings;
     ctx->cache = cache;

@@ -87,9 +87,9 @@ static int read_boot(struct opening *opening)
 static int judge_file(struct opening *opening, const struct stat *file)
 {
     if (!S_ISREG(file->st_mode))
-        return fail(opening, EINVAL, "not a plain file");
+        return fail(opening, EINVAL, "it is not a plain file");
     if (file->st_uid != geteuid())
-        return fail(opening, EPERM, "owned by another user");
+        return fail(opening, EPERM, "it belongs to another user");
     if ((file->st_mode & (S_IRWXG | S_IRWXO)) != 0)
         return fail(opening, EPERM, "its mode lets others in: 0600 is needed");
     return 0;
@@ -106,6 +106,13 @@ static int lock_file(struct opening *opening, int fd)
     return 0;
 }
 
+static const char *why_not_opened(int error)
+{
+    return error == ELOOP    ? "it is a symbolic link"
+           : error == ENOENT ? "its directory does not exist"
+                             : "it cannot be opened";
+}
+
 /* Open the file at the path, empty if there is none, and lock it. Another process may rename a new one to its place
  * before it is locked: *is_there tells whether it is still that at the path. */
 static int open_locked(struct opening *opening, int *fd, bool *is_there)
@@ -114,7 +121,7 @@ static int open_locked(struct opening *opening, int *fd, bool *is_there)
     struct stat there;
     *fd = open(opening->path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY, S_IRUSR | S_IWUSR);
     if (*fd < 0)
-        return fail(opening, errno, errno == ELOOP ? "a link" : "it cannot be opened");
+        return fail(opening, errno, why_not_opened(errno));
     if (fstat(*fd, &file) != 0)
         return fail(opening, errno, "it cannot be looked at");
     int error = judge_file(opening, &file);

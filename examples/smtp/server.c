@@ -3,6 +3,8 @@
 #define _GNU_SOURCE /* accept4 */
 #include "server.h"
 
+#include "cut_file.h"
+
 #include "maildir.h"
 
 #include <errno.h>
@@ -256,6 +258,8 @@ void server_begin(struct server *server, unsigned clients_max, int argc, char **
         fail(EX_CANTCREAT, "%s", mxcheck_config_error(arguments.config));
     if (status != MXCHECK_OK)
         fail(EX_OSERR, "%s", mxcheck_status_text(status));
+    if (mxcheck_config_get(arguments.config, "cache-file")[0] != '\0')
+        cut_file_survive(mxcheck_config_get(arguments.config, "cache-file"));
     mxcheck_config_free(arguments.config);
 
     server->admission = admission_new(arguments.clients, arguments.per_network);

@@ -10,12 +10,15 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "facts/lookup.h"
+#include "facts/sound.h"
 #include "judge/form.h"
 #include "judge/policy.h"
 #include "words/explain.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+#define FORGERIES 24
 
 /* --- memory that may run out --- */
 
@@ -211,11 +214,54 @@ static void judge(const struct options *options, const struct facts *facts, cons
     check_copy(options, facts, &judgement);
 }
 
+/* --- facts that somebody else may have written --- */
+
+static uint64_t mix(uint64_t word)
+{
+    word += UINT64_C(0x9e3779b97f4a7c15);
+    word = (word ^ word >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+    return word ^ word >> 27;
+}
+
+/* What can be facts is judged and told, true or not, in a block of just its size. */
+static void judge_forged(const struct options *options, const void *octets, size_t size, const struct judgement *open)
+{
+    struct judgement judgement = *open;
+    const struct facts *facts = octets;
+    if (!facts_are_sound(facts, size) || !policy_is_answered(options, facts))
+        return;
+    policy_judge_facts(options, facts, &judgement);
+    check_wording(options, &judgement, "piWs1j0010jifNx01iWsdh");
+}
+
+static void forge(const struct options *options, const struct facts *facts, const struct judgement *open)
+{
+    static const unsigned char values[] = {0, 1, 0x7f, 0x80, 0xff, '\n'};
+    unsigned char *forged = malloc(facts->size);
+    demand(forged != NULL);
+    uint64_t seed = facts->size;
+    for (size_t i = 0; i < facts->size; i++)
+        seed = mix(seed ^ ((const unsigned char *)facts)[i]);
+    for (unsigned i = 0; i < FORGERIES; i++) {
+        memcpy(forged, facts, facts->size);
+        for (unsigned changes = 1 + i % 3; changes > 0; changes--) {
+            seed = mix(seed);
+            unsigned char *octet = &forged[(seed >> 8) % facts->size];
+            unsigned value = (seed & 1) != 0 ? values[(seed >> 40) % sizeof(values)] : *octet ^ 1U << (seed >> 40 & 7);
+            *octet = (unsigned char)value;
+        }
+        judge_forged(options, forged, facts->size, open);
+    }
+    free(forged);
+}
+
 /* By the options that asked, whose questions are answered then, and by those of another. */
 static void judge_all(const struct options options[2], const struct facts *facts, bool has_timed_out,
                       const struct judgement *open)
 {
     rules_check_block(facts, open->domain);
+    demand(facts_are_sound(facts, facts->size));
+    forge(&options[1], facts, open);
     demand(has_timed_out || policy_is_answered(&options[0], facts));
     judge(&options[0], facts, open);
     judge(&options[1], facts, open);

@@ -27,6 +27,12 @@ ID = "([0-9A-Za-z]{22})"
 ACCOUNT = ("carol@accounts.example", "tr0ub4dor&3")
 
 
+def questions(domain):
+    """How often DNS was asked for the MX of a domain so far."""
+    with open(os.environ["MXCHECK_TEST_QUERY_LOG"], encoding="utf-8") as file:
+        return sum(line.lower().split()[1:] == ["mx", domain + "."] for line in file)
+
+
 class Server:
     """What server() gives."""
 

@@ -31,6 +31,7 @@ class Arguments(unittest.TestCase):
         (["-o", "timeout=soon"], USAGE, "timeout"),
         (["-o", "nothing=1"], USAGE, "nothing"),
         (["--config", "/nowhere/at/all"], CONFIG, "/nowhere/at/all"),
+        (["--cache", "/nowhere/at/all"], CANTCREAT, "/nowhere/at/all: its directory does not exist"),
         (["--maildir", "/dev/null/maildir"], CANTCREAT, "/dev/null/maildir"),
     ]
 

@@ -5,7 +5,7 @@ import resource
 import socket
 import unittest
 
-from smtp import BAD, GOOD, ID, SILENT, SLOW, Client, server
+from smtp import questions, BAD, GOOD, ID, SILENT, SLOW, Client, server
 
 SESSIONS = 1000
 
@@ -77,12 +77,6 @@ class Sessions(unittest.TestCase):
             before = cpu_seconds(running.process.pid)
             self.assertRegex(client.say("MAIL FROM:<alice@%s>" % SILENT), "^450 4.4.3 ")
             self.assertLess(cpu_seconds(running.process.pid) - before, 0.5)
-
-
-def questions(domain):
-    """How often DNS was asked for the MX of a domain so far."""
-    with open(os.environ["MXCHECK_TEST_QUERY_LOG"], encoding="utf-8") as file:
-        return sum(line.lower().split()[1:] == ["mx", domain + "."] for line in file)
 
 
 def cpu_seconds(pid):

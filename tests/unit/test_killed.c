@@ -35,11 +35,15 @@ struct memory {
     uint64_t block[SHARD_BYTES_MIN / sizeof(uint64_t)];
 };
 
+/* It ends where the mapping ends, and behind that nothing may be touched. */
 static struct memory *share_memory(void)
 {
-    void *memory = mmap(NULL, sizeof(struct memory), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    size_t size = (sizeof(struct memory) + page - 1) / page * page;
+    char *memory = mmap(NULL, size + page, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     assert_ptr_not_equal(memory, MAP_FAILED);
-    return memory;
+    assert_int_equal(mprotect(memory + size, page, PROT_NONE), 0);
+    return (struct memory *)(void *)(memory + size - sizeof(struct memory));
 }
 
 static struct shard attach(struct memory *memory)
@@ -169,7 +173,6 @@ static void test_a_writer_may_stop_before_any_instruction(void **state)
     }
     assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
     assert_in_range(changes, 200, steps);
-    munmap(memory, sizeof(*memory));
 }
 
 /* --- killed at any time --- */
@@ -235,7 +238,6 @@ static void test_writers_are_killed_and_the_others_go_on(void **state)
     put(&shard, 1, 1);
     assert_int_equal(look_up(&shard, 1), WHOLE);
     assert_int_equal(memory->state.sequence & 1, 0);
-    munmap(memory, sizeof(*memory));
 }
 
 /* --- written by an attacker --- */
@@ -281,7 +283,6 @@ static void test_whoever_may_write_the_memory_can_do_no_more_than_lie(void **sta
     shard_reset(&shard);
     put(&shard, 1, 1);
     assert_int_equal(look_up(&shard, 1), WHOLE);
-    munmap(memory, sizeof(*memory));
 }
 
 int main(void)

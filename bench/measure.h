@@ -10,21 +10,24 @@
 #include <time.h>
 
 struct measure {
-    double cpu_s; /* of this process, user and system */
+    double cpu_s; /* of this process and of its children that have ended, user and system */
     double wall_s;
 };
 
-static inline struct measure measure_now(void)
+static inline double measure_cpu(int whose)
 {
     struct rusage used;
+    getrusage(whose, &used);
+    return (double)(used.ru_utime.tv_sec + used.ru_stime.tv_sec) +
+           (double)(used.ru_utime.tv_usec + used.ru_stime.tv_usec) / 1e6;
+}
+
+static inline struct measure measure_now(void)
+{
     struct timespec now;
-    getrusage(RUSAGE_SELF, &used);
     clock_gettime(CLOCK_MONOTONIC, &now);
-    return (struct measure){
-        (double)(used.ru_utime.tv_sec + used.ru_stime.tv_sec) +
-            (double)(used.ru_utime.tv_usec + used.ru_stime.tv_usec) / 1e6,
-        (double)now.tv_sec + (double)now.tv_nsec / 1e9,
-    };
+    return (struct measure){measure_cpu(RUSAGE_SELF) + measure_cpu(RUSAGE_CHILDREN),
+                            (double)now.tv_sec + (double)now.tv_nsec / 1e9};
 }
 
 static inline unsigned measure_descriptors(void)

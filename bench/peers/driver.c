@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* driver.c: the same work for every peer, and what it cost in processor time of this process.
  *
- *     peer-NAME ADDRESS PORT distinct|zipf CHECKS IN_FLIGHT [THREADS [DOMAINS]]
+ *     peer-NAME ADDRESS PORT distinct|zipf|children CHECKS IN_FLIGHT [THREADS [DOMAINS]]
  *
- * distinct: each name once. zipf: a day of mail, CHECKS over DOMAINS names by Zipf's law with s = 1.0. */
+ * distinct: each name once. zipf: a day of mail, CHECKS over DOMAINS names by Zipf's law with s = 1.0. children: the
+ * same in THREADS processes, one after the other, as servers have that fork for each connection. */
 #include "../measure.h"
 #include "peer.h"
 
@@ -11,8 +12,10 @@
 #include <pthread.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
-enum { THREADS_MAX = 16 };
+enum { THREADS_MAX = 16, CHILDREN_MAX = 100000 };
 
 struct run {
     const char *address;
@@ -63,6 +66,29 @@ static void *work(void *user)
     return NULL;
 }
 
+/* Returns how many checks of all children failed. Each is told by the exit status that none did. */
+static unsigned work_in_children(const struct run *all, unsigned children)
+{
+    unsigned failed = 0;
+    if (peer_prepare_children != NULL)
+        peer_prepare_children();
+    for (unsigned i = 0; i < children; i++) {
+        struct run run = *all;
+        int status;
+        run.checks = all->checks / children;
+        run.random = (i + 1) * 2654435761U;
+        pid_t child = fork();
+        if (child == 0) {
+            work(&run);
+            _exit(run.failed > 0);
+        }
+        if (child < 0 || waitpid(child, &status, 0) != child)
+            exit(1);
+        failed += status != 0;
+    }
+    return failed;
+}
+
 int main(int argc, char **argv)
 {
     static struct run runs[THREADS_MAX];
@@ -70,12 +96,25 @@ int main(int argc, char **argv)
         return 64;
     unsigned checks = (unsigned)atoi(argv[4]), in_flight = (unsigned)atoi(argv[5]);
     unsigned threads = argc > 6 ? (unsigned)atoi(argv[6]) : 1, domains = argc > 7 ? (unsigned)atoi(argv[7]) : 100000;
-    if (checks == 0 || in_flight == 0 || threads == 0 || threads > THREADS_MAX || domains == 0)
+    int are_children = strcmp(argv[3], "children") == 0;
+    if (checks == 0 || in_flight == 0 || threads == 0 || threads > (are_children ? CHILDREN_MAX : THREADS_MAX) ||
+        domains == 0)
         return 64;
     if (in_flight > peer_in_flight_max)
         in_flight = peer_in_flight_max;
     struct measure before = measure_now();
     unsigned failed = 0;
+    if (are_children) {
+        const struct run all = {.address = argv[1],
+                                .port = (unsigned)atoi(argv[2]),
+                                .is_zipf = 1,
+                                .domains = domains,
+                                .checks = checks,
+                                .in_flight = in_flight};
+        failed = work_in_children(&all, threads);
+        measure_print(before, checks, failed, 0);
+        return 0;
+    }
     for (unsigned i = 0; i < threads; i++) {
         runs[i] = (struct run){.address = argv[1],
                                .port = (unsigned)atoi(argv[2]),

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* mxcheck.c: ourselves, by whole addresses. Threads share a cache; each has a context. With one
- * in flight the check blocks. */
+ * in flight the check blocks. With SHARES_CACHE children share a cache, too. */
 #include "peer.h"
 
 #include <mxcheck/mxcheck.h>
@@ -21,9 +21,17 @@ struct peer {
 
 static mxcheck_cache *cache;
 
+#ifdef SHARES_CACHE
+void peer_prepare_children(void)
+{
+    if (mxcheck_cache_new_shared(NULL, 64 << 20, &cache) != MXCHECK_OK)
+        exit(1);
+}
+#endif
+
 static void make_cache(void)
 {
-    if (mxcheck_cache_new(64 << 20, &cache) != MXCHECK_OK)
+    if (cache == NULL && mxcheck_cache_new(64 << 20, &cache) != MXCHECK_OK)
         exit(1);
 }
 

@@ -23,6 +23,9 @@ struct peer_job {
 /* Gives a resolver for one thread; ends the program where it cannot. */
 struct peer *peer_open(const struct peer_job *job);
 
+/* Called once before children are forked, each of which opens a resolver. Only some peers have what they can share. */
+void peer_prepare_children(void) __attribute__((weak));
+
 /* Ask; the end may come before this returns. */
 void peer_ask(struct peer *peer, const char *name);
 

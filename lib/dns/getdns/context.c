@@ -96,31 +96,45 @@ static bool configure(getdns_context *context, const struct upstream *upstream, 
            getdns_context_set_eventloop(context, eventloop) == GETDNS_RETURN_GOOD;
 }
 
+/* What a context is made with. */
+struct making {
+    struct freelist *freelist;
+    bool is_tls;
+    getdns_context *context; /* NULL: not made */
+};
+
+static void make(struct making *making)
+{
+    /* getdns 1.6.0 never sets tls_fallback_ok, by which it chooses the ciphers of the first connection. */
+    if (getdns_context_create_with_extended_memory_functions(&making->context, 0, making->freelist,
+                                                             making->is_tls ? freelist_zalloc : freelist_malloc,
+                                                             freelist_realloc, freelist_free) != GETDNS_RETURN_GOOD)
+        making->context = NULL;
+}
+
 /* The first context of a process initialises libunbound's log without a lock (NLnetLabs/unbound#1492): threads that did
- * so at the same time would use a mutex that another thread is still initialising. */
+ * so at the same time would use a mutex that another thread is still initialising. So others wait until one thread has
+ * made its own, which pthread_once hands no argument. */
 static pthread_once_t first_context = PTHREAD_ONCE_INIT;
+static _Thread_local struct making *first_making;
 
 static void make_first_context(void)
 {
-    getdns_context *context = NULL;
-    if (getdns_context_create(&context, 0) == GETDNS_RETURN_GOOD)
-        getdns_context_destroy(context);
+    make(first_making);
 }
 
 static getdns_context *make_context(const struct upstream *upstream, struct freelist *freelist,
                                     getdns_eventloop *eventloop, bool asks_ad)
 {
-    bool is_tls = upstream->transport == UPSTREAM_TLS;
-    getdns_context *context = NULL;
+    struct making making = {freelist, upstream->transport == UPSTREAM_TLS, NULL};
+    first_making = &making;
     pthread_once(&first_context, make_first_context);
-    /* getdns 1.6.0 never sets tls_fallback_ok, by which it chooses the ciphers of the first connection. */
-    if (getdns_context_create_with_extended_memory_functions(&context, 0, freelist,
-                                                             is_tls ? freelist_zalloc : freelist_malloc,
-                                                             freelist_realloc, freelist_free) != GETDNS_RETURN_GOOD)
-        return NULL;
-    if (configure(context, upstream, eventloop, asks_ad))
-        return context;
-    getdns_context_destroy(context);
+    first_making = NULL;
+    if (making.context == NULL)
+        make(&making);
+    if (making.context == NULL || configure(making.context, upstream, eventloop, asks_ad))
+        return making.context;
+    getdns_context_destroy(making.context);
     return NULL;
 }
 

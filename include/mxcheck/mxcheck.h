@@ -401,14 +401,17 @@ MXCHECK_API mxcheck_status mxcheck_cache_new(size_t max_bytes, mxcheck_cache **c
 
 /** Make a cache that several processes share. With `path` NULL it is shared with all children that this process forks
  *  later. With a path it lies in that file, and is shared with all processes of the same effective user that name the
- *  same path and max_bytes. The file is made with mode 0600; it must be a plain file of the effective user that nobody
- *  else may write, and no symbolic link. A file of another max_bytes, of another release, or from before the last start
- *  of the machine is replaced by a new one; processes that use the old one keep it, unshared. Opening it may wait up to
- *  5 seconds for another process that replaces the file.
+ *  same path and max_bytes (at least 16384). The file is made with mode 0600; it must be a plain file of the effective
+ *  user that nobody else may read or write, and no symbolic link. A file of another max_bytes, of another release, or
+ *  from before the last start of the machine is replaced by a new one; processes that use the old one keep it,
+ * unshared. Opening may wait up to 5 seconds for another process that replaces the file.
  *
- *  Processes may be killed at any time. Whoever may write the memory can make answers up, but cannot make the others
- * read outside of it; see SECURITY.md. Gives *cache; release it with mxcheck_cache_unref(). The memory of a file stays
- * until the file is removed.
+ *  Processes may be killed at any time: the others go on. Whoever may write the memory (the same user, root, a child
+ * that was taken over by its client) can make answers up, and no more: everything is checked before it is used. One
+ * thing is left to the host: a file that is cut short makes the kernel send SIGBUS to whoever uses it, as with any
+ * mapped file, and the library installs no signal handler; examples/smtp/cut_file.c has one that goes on.
+ *
+ *  Gives *cache; release it with mxcheck_cache_unref(). A file keeps its content until it is removed.
  *  @returns MXCHECK_OK; MXCHECK_ERR_INVALID; MXCHECK_ERR_NOMEM; MXCHECK_ERR_FILE when the file cannot be used, or
  *  MXCHECK_ERR_SYSTEM when the memory cannot be shared, and then errno says why (EPERM: owner or mode; EINVAL: no plain
  *  file; ELOOP: a link). */

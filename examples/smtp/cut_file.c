@@ -3,9 +3,9 @@
 #define _GNU_SOURCE /* MAP_ANONYMOUS, realpath */
 #include "cut_file.h"
 
-#include <inttypes.h>
 #include <limits.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,21 +29,18 @@ static void on_bus_error(int signal_number, siginfo_t *info, void *context)
 static int find_mapping(const char *path)
 {
     char line[PATH_MAX + 200];
-    uintptr_t first, last;
-    FILE *maps = fopen("/proc/self/maps", "r");
     int is_found = 0;
+    FILE *maps = fopen("/proc/self/maps", "r");
     while (maps != NULL && !is_found && fgets(line, sizeof(line), maps) != NULL) {
+        char *rest;
         const char *name = strchr(line, '/');
         line[strcspn(line, "\n")] = '\0';
-        is_found =
-            name != NULL && strcmp(name, path) == 0 && sscanf(line, "%" SCNxPTR "-%" SCNxPTR, &first, &last) == 2;
+        begin = (uintptr_t)strtoull(line, &rest, 16);
+        end = *rest == '-' ? (uintptr_t)strtoull(rest + 1, NULL, 16) : begin;
+        is_found = name != NULL && strcmp(name, path) == 0 && begin < end;
     }
     if (maps != NULL)
         fclose(maps);
-    if (is_found) {
-        begin = first;
-        end = last;
-    }
     return is_found;
 }
 

@@ -21,6 +21,29 @@
 #define RETRY_US 500000
 #define STEP_US 10000
 
+/* Memory runs out at this time; 0: never. */
+static uint64_t scarce_from_us;
+
+static void *take(size_t size, void *user)
+{
+    (void)user;
+    return scarce_from_us != 0 && script_now_us >= scarce_from_us ? NULL : malloc(size);
+}
+
+static void *retake(void *block, size_t size, void *user)
+{
+    (void)user;
+    return scarce_from_us != 0 && script_now_us >= scarce_from_us ? NULL : realloc(block, size);
+}
+
+static void give(void *block, void *user)
+{
+    (void)user;
+    free(block);
+}
+
+static const mxcheck_memory memory = {take, retake, give, NULL};
+
 struct scene {
     struct loop *loop;
     struct resolver *resolver;
@@ -52,10 +75,10 @@ static void open_scene(struct scene *scene, const char *upstreams)
     memset(scene, 0, sizeof(*scene));
     script_now_us += 3600000000U;
     assert_int_equal(upstreams_parse(upstreams, &list, error, sizeof(error)), 0);
-    scene->loop = loop_new(&memory_libc, &status);
+    scene->loop = loop_new(&memory, &status);
     assert_non_null(scene->loop);
     static const struct log silence = {0, NULL, NULL};
-    scene->resolver = upstream_resolver_new(&memory_libc, &silence, scene->loop, &list, &settings);
+    scene->resolver = upstream_resolver_new(&memory, &silence, scene->loop, &list, &settings);
     assert_non_null(scene->resolver);
 }
 
@@ -219,12 +242,29 @@ static void test_what_the_system_refuses(void **state)
     play_rows(rows, sizeof(rows) / sizeof(rows[0]), 0);
 }
 
+/* A second query has its memory from the beginning; further ones get it when they are sent. */
+static void test_without_memory_for_another_query_it_waits_for_those_that_were_sent(void **state)
+{
+    struct scene scene;
+    (void)state;
+    open_scene(&scene, ONE);
+    scarce_from_us = script_now_us + 1000000;
+    play(&scene, "", 0);
+    assert_string_equal(script_trace, "0 0:cased 500 0:plain");
+    assert_string_equal(scene.outcome, "timeout no answer");
+    scarce_from_us = 0;
+    close_scene(&scene);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_whom_it_goes_to_and_when), cmocka_unit_test(test_streams),
-        cmocka_unit_test(test_doubtful_datagrams),       cmocka_unit_test(test_confirming_that_there_is_nothing),
+        cmocka_unit_test(test_whom_it_goes_to_and_when),
+        cmocka_unit_test(test_streams),
+        cmocka_unit_test(test_doubtful_datagrams),
+        cmocka_unit_test(test_confirming_that_there_is_nothing),
         cmocka_unit_test(test_what_the_system_refuses),
+        cmocka_unit_test(test_without_memory_for_another_query_it_waits_for_those_that_were_sent),
     };
     return cmocka_run_group_tests_name("question", tests, NULL, NULL);
 }

@@ -19,9 +19,11 @@ static void on_bus_error(int signal_number, siginfo_t *info, void *context)
 {
     uintptr_t address = (uintptr_t)info->si_addr;
     (void)context;
-    if (address < begin || address >= end ||
-        mmap((void *)begin, end - begin, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) ==
-            MAP_FAILED)
+    void *memory = MAP_FAILED;
+    if (address >= begin && address < end)
+        memory =
+            mmap((void *)begin, end - begin, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+    if (memory == MAP_FAILED)
         signal(signal_number, SIG_DFL);
 }
 

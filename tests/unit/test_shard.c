@@ -452,7 +452,7 @@ static void test_two_writers_at_once_lose_records_and_break_none(void **state)
     struct shard *shard = open_shard_of(SHARD_BYTES_MIN);
     for (uint64_t round = 1; round < 20000; round++) {
         struct shard_state old = *shard->state;
-        put(shard, 1 + round % CONTENDED, round, 3 + mix(round) % (ROOM - 3));
+        put(shard, 1 + round % CONTENDED, round, 3 + (size_t)(mix(round) % (ROOM - 3)));
         if (round % 5 == 0) {
             old.sequence = shard->state->sequence;
             *shard->state = old;

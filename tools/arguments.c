@@ -183,8 +183,9 @@ static int settle(struct arguments *arguments)
     return EX_SOFTWARE;
 }
 
-static void print_log(int level, const char *line, void *user_data)
+static void print_log(int level, const char *line, mxcheck_id id, void *user_data)
 {
+    (void)id;
     (void)level;
     (void)user_data;
     fprintf(stderr, "%s\n", line);

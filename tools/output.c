@@ -14,16 +14,16 @@
 /* On a terminal; what is wider moves the rest of its line. */
 enum { ADDRESS_WIDTH = 32, VERDICT_WIDTH = 8, REASON_WIDTH = 18 };
 
-typedef size_t (*writer)(const mxcheck_result *result, char *buffer, size_t size);
+typedef size_t (*writer)(const mxcheck_result *result, const char *id, char *buffer, size_t size);
 
 /* A text may be longer the second time, as numbers of seconds pass, so it is asked for until it fits. */
-static char *write_whole(writer write, const mxcheck_result *result)
+static char *write_whole(writer write, const mxcheck_result *result, const char *id)
 {
     char *buffer = NULL;
     size_t size = 0;
     size_t length;
 
-    while ((length = write(result, buffer, size)) >= size) {
+    while ((length = write(result, id, buffer, size)) >= size) {
         char *larger = realloc(buffer, length + 1);
         if (larger == NULL) {
             free(buffer);
@@ -35,9 +35,9 @@ static char *write_whole(writer write, const mxcheck_result *result)
     return buffer;
 }
 
-static mxcheck_status print_json(const mxcheck_result *result)
+static mxcheck_status print_json(const mxcheck_result *result, const char *id)
 {
-    char *text = write_whole(mxcheck_result_json, result);
+    char *text = write_whole(mxcheck_result_json, result, id);
     if (text == NULL)
         return MXCHECK_ERR_NOMEM;
     puts(text);
@@ -78,10 +78,10 @@ static void put_story(const struct terminal *terminal, const char *text)
 }
 
 /* The line of the verdict is coloured. */
-static mxcheck_status print_story(const struct terminal *terminal, const mxcheck_result *result)
+static mxcheck_status print_story(const struct terminal *terminal, const mxcheck_result *result, const char *id)
 {
     static const char mark[] = "\nVerdict: ";
-    char *text = write_whole(mxcheck_result_explain, result);
+    char *text = write_whole(mxcheck_result_explain, result, id);
     if (text == NULL)
         return MXCHECK_ERR_NOMEM;
     char *verdict = strstr(text, mark);
@@ -139,10 +139,10 @@ mxcheck_status output_result(const struct arguments *arguments, const struct ter
     if (arguments->is_quiet)
         return status;
     if (arguments->is_json) {
-        status = print_json(result);
+        status = print_json(result, arguments->id);
     } else if (arguments->verb == VERB_EXPLAIN) {
         fputs(is_first ? "" : "\n", stdout);
-        status = print_story(terminal, result);
+        status = print_story(terminal, result, arguments->id);
     } else {
         print_line(terminal, result, arguments->id);
     }

@@ -9,6 +9,7 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 const unsigned peer_in_flight_max = 100000;
 
@@ -68,7 +69,8 @@ void peer_ask(struct peer *peer, const char *name)
     mxcheck_result *result;
     snprintf(mailbox, sizeof(mailbox), "user@%s", name);
     if ((peer->is_blocking ? mxcheck_check_rcpt(peer->ctx, mailbox, &result)
-                           : mxcheck_check_cached(peer->ctx, MXCHECK_ROLE_RCPT, mailbox, &result)) == MXCHECK_OK) {
+                           : mxcheck_check(peer->ctx, MXCHECK_ROLE_RCPT, mailbox, strlen(mailbox), MXCHECK_CHECK_CACHED,
+                                           0, &result)) == MXCHECK_OK) {
         on_result(0, result, peer);
         mxcheck_result_unref(result);
     } else if (mxcheck_check_rcpt_async(peer->ctx, mailbox, on_result, peer, NULL) != MXCHECK_OK) {

@@ -20,9 +20,10 @@
  *     mxcheck_ctx_free(ctx);
  *
  * A status reports an error of the caller or the machine; a verdict is about the domain. When a domain does not exist,
- * the check succeeds (MXCHECK_OK) and the verdict is "reject". Outputs are written only on success. Every function that
- * takes an object and returns a status returns MXCHECK_ERR_INVALID for NULL. Getters of a NULL object return 0, "" or
- * NULL, as each one documents. Functions named *_free and *_unref accept NULL.
+ * the check succeeds (MXCHECK_OK) and the verdict is "reject". What a function gives through a pointer to a pointer is
+ * NULL after an error, and an id is 0. Every function that takes an object and returns a status returns
+ * MXCHECK_ERR_INVALID for NULL. Getters of a NULL object return 0, "" or NULL, as each one documents. Functions named
+ * *_free and *_unref accept NULL.
  *
  * The library starts no thread, installs no signal handler, and writes to no standard stream.
  *
@@ -55,6 +56,13 @@ extern "C" {
 #define MXCHECK_API
 #endif
 
+/* Compilers warn where the status is ignored. */
+#if defined(__GNUC__)
+#define MXCHECK_CHECKED __attribute__((warn_unused_result))
+#else
+#define MXCHECK_CHECKED
+#endif
+
 /** A set of options, as text. For one thread at a time. */
 typedef struct mxcheck_config mxcheck_config;
 /** A checker: fixed options, a resolver and a cache. Any number of threads may run blocking checks on one context at
@@ -69,13 +77,14 @@ typedef struct mxcheck_cache mxcheck_cache;
 /** The result of a call: 0 on success, negative for an error of the caller or the machine; never about a domain. */
 typedef enum mxcheck_status {
     MXCHECK_OK = 0,
-    MXCHECK_ERR_INVALID = -1,   /**< an argument is NULL or out of its range */
-    MXCHECK_ERR_NOMEM = -2,     /**< memory ran out; nothing was changed */
-    MXCHECK_ERR_OPTION = -3,    /**< no such option, or not a value that it takes: mxcheck_config_error() says which */
-    MXCHECK_ERR_FILE = -4,      /**< a file could not be used: mxcheck_config_error() says which */
-    MXCHECK_ERR_SYSTEM = -5,    /**< the system refused a resource, such as a descriptor, or the stack is too small */
-    MXCHECK_ERR_NOT_FOUND = -6, /**< no asynchronous check in progress has this id */
-    MXCHECK_ERR_NOT_CACHED = -7 /**< the answer is not cached: a DNS query would be needed */
+    MXCHECK_ERR_INVALID = -1,    /**< an argument is NULL or out of its range */
+    MXCHECK_ERR_NOMEM = -2,      /**< memory ran out; nothing was changed */
+    MXCHECK_ERR_OPTION = -3,     /**< no such option, or not a value that it takes: mxcheck_config_error() says which */
+    MXCHECK_ERR_FILE = -4,       /**< a file could not be used: mxcheck_config_error() says which */
+    MXCHECK_ERR_SYSTEM = -5,     /**< the system refused a resource, such as a descriptor, or the stack is too small */
+    MXCHECK_ERR_NOT_FOUND = -6,  /**< no asynchronous check in progress has this id */
+    MXCHECK_ERR_NOT_CACHED = -7, /**< the answer is not cached: a DNS query would be needed */
+    MXCHECK_ERR_STOPPED = -8     /**< mxcheck_ctx_stop() was called */
 } mxcheck_status;
 
 /** What to do with the address. Closed within a soname; 0 is never returned, so zeroed memory accepts nothing. */
@@ -132,27 +141,34 @@ typedef enum mxcheck_log_level {
     MXCHECK_LOG_DEBUG = 4
 } mxcheck_log_level;
 
-/** Receives one finished line without line end, printable ASCII only. Called on the thread that runs the check; must
- *  not call the library with the same context. The line is valid during the call. */
-typedef void (*mxcheck_log_cb)(int level, const char *line, void *user_data);
+/** One asynchronous check in progress. Never 0, and never used again by any context of the process or of its forked
+ *  children, so a stale or foreign id is an error and not somebody else's check. */
+typedef uint64_t mxcheck_id;
 
-/** Memory functions of the caller, as malloc, realloc and free with a last argument of the caller's own. They must be
- *  safe to call from every thread that uses the context. */
-typedef struct mxcheck_memory {
-    void *(*malloc)(size_t size, void *user_data);
-    void *(*realloc)(void *pointer, size_t size, void *user_data);
-    void (*free)(void *pointer, void *user_data);
-    void *user_data;
-} mxcheck_memory;
+/** Receives one finished line without line end, printable ASCII only. `id` is the asynchronous check that the line is
+ *  about; 0 for none, for a blocking check, and for several that share a lookup. Called on the thread that runs the
+ *  check; must not call the library with the same context. The line is valid during the call. */
+typedef void (*mxcheck_log_cb)(int level, const char *line, mxcheck_id id, void *user_data);
 
-/** @returns the version of the library, "1.0.0"; static. */
+/** The version of this header: 0x010000 is 1.0.0, eight bits for each of the three numbers. */
+#define MXCHECK_VERSION_NUMBER 0x010000
+
+/** @returns MXCHECK_VERSION_NUMBER of the library that is loaded. */
+MXCHECK_API uint32_t mxcheck_version_number(void);
+
+/** @returns the version of the library that is loaded, "1.0.0"; static. */
 MXCHECK_API const char *mxcheck_version(void);
 
 /* --- configuration ------------------------------------------------------------------------------------------------ */
 
 /** Make a configuration with every option at its default. Gives *config; release with mxcheck_config_free().
  *  @returns MXCHECK_OK, MXCHECK_ERR_INVALID or MXCHECK_ERR_NOMEM. */
-MXCHECK_API mxcheck_status mxcheck_config_new(mxcheck_config **config);
+MXCHECK_API MXCHECK_CHECKED mxcheck_status mxcheck_config_new(mxcheck_config **config);
+
+/** Make a copy of a configuration: options, log, memory functions, release function, and a reference to the same cache.
+ *  Gives *copy; release with mxcheck_config_free().
+ *  @returns MXCHECK_OK, MXCHECK_ERR_INVALID or MXCHECK_ERR_NOMEM. */
+MXCHECK_API MXCHECK_CHECKED mxcheck_status mxcheck_config_copy(const mxcheck_config *config, mxcheck_config **copy);
 
 /** Release a configuration. Contexts made from it stay valid. */
 MXCHECK_API void mxcheck_config_free(mxcheck_config *config);
@@ -171,7 +187,8 @@ MXCHECK_API mxcheck_status mxcheck_config_load(mxcheck_config *config, const cha
  *  next set, load or free. */
 MXCHECK_API const char *mxcheck_config_get(const mxcheck_config *config, const char *name);
 
-/** @returns a sentence on the last set or load that failed, "" when none has; lent until the next set, load or free. */
+/** @returns a sentence on the last set, load or mxcheck_ctx_new() with this configuration that failed, "" when none
+ * has; lent until the next of these or free. */
 MXCHECK_API const char *mxcheck_config_error(const mxcheck_config *config);
 
 /** @returns the number of rows in the table of options. */
@@ -192,10 +209,22 @@ MXCHECK_API const char *mxcheck_option_help(size_t index);
 MXCHECK_API mxcheck_status mxcheck_config_set_log(mxcheck_config *config, int max_level, mxcheck_log_cb log,
                                                   void *user_data);
 
-/** Set the memory functions (copied; NULL: those of the C library) of contexts made from this configuration and of
- *  their results. All three functions are required. The configuration itself uses those of the C library.
+/** Set the memory functions of contexts made from this configuration and of their results: as malloc, realloc and free
+ *  with a last argument of the caller's own. All three are required, or all three are NULL: those of the C library.
+ * They must be safe to call from every thread that uses the context, and live, with `user_data`, until the last context
+ * and the last result is gone. The configuration itself uses those of the C library.
  *  @returns MXCHECK_OK or MXCHECK_ERR_INVALID. */
-MXCHECK_API mxcheck_status mxcheck_config_set_memory(mxcheck_config *config, const mxcheck_memory *functions);
+MXCHECK_API mxcheck_status mxcheck_config_set_memory(mxcheck_config *config,
+                                                     void *(*allocate)(size_t size, void *user_data),
+                                                     void *(*resize)(void *pointer, size_t size, void *user_data),
+                                                     void (*release)(void *pointer, void *user_data), void *user_data);
+
+/** Set a function that contexts made from this configuration call once with the user data of each asynchronous check,
+ *  when they let go of it: after its callback has returned, in mxcheck_cancel(), and in mxcheck_ctx_free(), which it
+ * must not call the context from. It is what a binding needs to free a closure. Not called for a check that could not
+ * be started, nor in a child for those of its parent. NULL, the default: nothing.
+ *  @returns MXCHECK_OK or MXCHECK_ERR_INVALID. */
+MXCHECK_API mxcheck_status mxcheck_config_set_release(mxcheck_config *config, void (*release)(void *user_data));
 
 /** Set the cache that contexts made from this configuration share. The configuration takes a reference. NULL: each
  *  context makes a cache of its own, of the size of the option `cache-size`.
@@ -207,12 +236,19 @@ MXCHECK_API mxcheck_status mxcheck_config_set_cache(mxcheck_config *config, mxch
 /** Make a context with the options as they stand in `config` (NULL: every default), which may be freed at once. Opens
  *  no socket before the first check, so it may be made before fork(); used in a child, it starts afresh there. Gives
  *  *ctx; release with mxcheck_ctx_free().
- *  @returns MXCHECK_OK, MXCHECK_ERR_INVALID or MXCHECK_ERR_NOMEM. */
-MXCHECK_API mxcheck_status mxcheck_ctx_new(const mxcheck_config *config, mxcheck_ctx **ctx);
+ *  @returns MXCHECK_OK, MXCHECK_ERR_INVALID or MXCHECK_ERR_NOMEM; MXCHECK_ERR_OPTION when options contradict each
+ * other, or MXCHECK_ERR_FILE when that of `cache-file` cannot be used, and then mxcheck_config_error() says which. */
+MXCHECK_API MXCHECK_CHECKED mxcheck_status mxcheck_ctx_new(const mxcheck_config *config, mxcheck_ctx **ctx);
 
 /** Release a context. Asynchronous checks in progress are dropped and not called back. No thread may be in a blocking
  *  check. Results stay valid. */
 MXCHECK_API void mxcheck_ctx_free(mxcheck_ctx *ctx);
+
+/** End all blocking checks and waits, under way and later ones, with MXCHECK_ERR_STOPPED, within a tenth of a second.
+ *  Then the threads can be joined and the context freed. Asynchronous checks, and those that only look in the cache, go
+ * on. Any thread; not from a signal handler.
+ *  @returns MXCHECK_OK or MXCHECK_ERR_INVALID. */
+MXCHECK_API mxcheck_status mxcheck_ctx_stop(mxcheck_ctx *ctx);
 
 /** What a context has done since it was made, and what its cache holds. A later release may add fields at the end. */
 typedef struct mxcheck_stats {
@@ -238,6 +274,9 @@ typedef struct mxcheck_stats {
  *  @returns MXCHECK_OK or MXCHECK_ERR_INVALID. */
 MXCHECK_API mxcheck_status mxcheck_ctx_stats(const mxcheck_ctx *ctx, mxcheck_stats *stats, size_t size);
 
+/** @returns the name of field number `index` of mxcheck_stats, each of them a uint64_t; NULL past the end; static. */
+MXCHECK_API const char *mxcheck_stats_name(size_t index);
+
 /** @returns the cache of a context, valid as long as the context; take a reference to keep it longer. NULL when there
  *  is none (cache-size = 0). */
 MXCHECK_API mxcheck_cache *mxcheck_ctx_cache(mxcheck_ctx *ctx);
@@ -249,30 +288,38 @@ MXCHECK_API mxcheck_cache *mxcheck_ctx_cache(mxcheck_ctx *ctx);
  *  an invalid mailbox is a verdict and not an error. Gives *result; release it with mxcheck_result_unref(). Any number
  *  of threads; those that check one domain at the same time share one lookup.
  *  @returns MXCHECK_OK, MXCHECK_ERR_INVALID, MXCHECK_ERR_NOMEM or MXCHECK_ERR_SYSTEM. */
-MXCHECK_API mxcheck_status mxcheck_check_sender(mxcheck_ctx *ctx, const char *address, mxcheck_result **result);
+MXCHECK_API MXCHECK_CHECKED mxcheck_status mxcheck_check_sender(mxcheck_ctx *ctx, const char *address,
+                                                                mxcheck_result **result);
 
 /** Check the domain of a forward-path (RCPT TO); otherwise like mxcheck_check_sender(). */
-MXCHECK_API mxcheck_status mxcheck_check_rcpt(mxcheck_ctx *ctx, const char *address, mxcheck_result **result);
+MXCHECK_API MXCHECK_CHECKED mxcheck_status mxcheck_check_rcpt(mxcheck_ctx *ctx, const char *address,
+                                                              mxcheck_result **result);
 
 /** Check all recipients of a transaction. Their domains are looked up at the same time, so many recipients take no
  *  longer than one. Each counts against the option `max-pending` during its lookup. Gives count results in the order of
  *  the addresses; release each of them. On error there are no results. Any number of threads.
  *  @returns MXCHECK_OK, MXCHECK_ERR_INVALID, MXCHECK_ERR_NOMEM or MXCHECK_ERR_SYSTEM. */
-MXCHECK_API mxcheck_status mxcheck_check_rcpts(mxcheck_ctx *ctx, const char *const *addresses, size_t count,
-                                               mxcheck_result **results);
+MXCHECK_API MXCHECK_CHECKED mxcheck_status mxcheck_check_rcpts(mxcheck_ctx *ctx, const char *const *addresses,
+                                                               size_t count, mxcheck_result **results);
 
-/** Check an address by its form and by the cache alone; never blocks. Otherwise like mxcheck_check_sender().
- *  @returns MXCHECK_OK, MXCHECK_ERR_INVALID, MXCHECK_ERR_NOMEM, or MXCHECK_ERR_NOT_CACHED where DNS would be needed. */
-MXCHECK_API mxcheck_status mxcheck_check_cached(mxcheck_ctx *ctx, mxcheck_role role, const char *address,
-                                                mxcheck_result **result);
+/** Flags of mxcheck_check() and mxcheck_check_async(). */
+typedef enum mxcheck_check_flag {
+    MXCHECK_CHECK_DOMAIN = 1, /**< the text is a domain, without a local part */
+    MXCHECK_CHECK_CACHED = 2  /**< check by form and cache alone: never wait, and ask DNS nothing */
+} mxcheck_check_flag;
+
+/** The general form of a check, on which the others stand: text[length] is the address, or the domain. It may hold any
+ *  bytes; one with a NUL in it is no address (MXCHECK_REASON_BAD_ADDRESS). `flags`: of mxcheck_check_flag.
+ * `timeout_ms`: how long it may take, 0 for the option `timeout`. Otherwise like mxcheck_check_sender().
+ *  @returns MXCHECK_OK, MXCHECK_ERR_INVALID, MXCHECK_ERR_NOMEM, MXCHECK_ERR_SYSTEM or MXCHECK_ERR_STOPPED; with
+ *  MXCHECK_CHECK_CACHED also MXCHECK_ERR_NOT_CACHED where DNS would be needed. */
+MXCHECK_API MXCHECK_CHECKED mxcheck_status mxcheck_check(mxcheck_ctx *ctx, mxcheck_role role, const char *text,
+                                                         size_t length, uint32_t flags, uint32_t timeout_ms,
+                                                         mxcheck_result **result);
 
 /* --- asynchronous checks ------------------------------------------------------------------------------------------
  * One thread at a time may use these functions on one context; other threads may run blocking checks meanwhile. Checks
  * of one domain at the same time share one lookup. In a child after fork the parent's checks are dropped. */
-
-/** One asynchronous check in progress. Never 0, and never used again by any context of the process or of its forked
- *  children, so a stale or foreign id is an error and not somebody else's check. */
-typedef uint64_t mxcheck_id;
 
 /** Called once for each check, only from mxcheck_ctx_dispatch(); never before the starting call has returned, and never
  *  after mxcheck_cancel() or mxcheck_ctx_free() has returned. The callback may start, cancel and dispatch checks and
@@ -283,12 +330,21 @@ typedef void (*mxcheck_cb)(mxcheck_id id, const mxcheck_result *result, void *us
  *  returns. The callback comes within the time of the option `timeout`, provided that mxcheck_ctx_dispatch() is called
  *  whenever it has something to do.
  *  @returns MXCHECK_OK; or MXCHECK_ERR_INVALID, MXCHECK_ERR_NOMEM or MXCHECK_ERR_SYSTEM, and then no callback comes. */
-MXCHECK_API mxcheck_status mxcheck_check_sender_async(mxcheck_ctx *ctx, const char *address, mxcheck_cb callback,
-                                                      void *user_data, mxcheck_id *id);
+MXCHECK_API MXCHECK_CHECKED mxcheck_status mxcheck_check_sender_async(mxcheck_ctx *ctx, const char *address,
+                                                                      mxcheck_cb callback, void *user_data,
+                                                                      mxcheck_id *id);
 
 /** Start a check of a forward-path; otherwise like mxcheck_check_sender_async(). */
-MXCHECK_API mxcheck_status mxcheck_check_rcpt_async(mxcheck_ctx *ctx, const char *address, mxcheck_cb callback,
-                                                    void *user_data, mxcheck_id *id);
+MXCHECK_API MXCHECK_CHECKED mxcheck_status mxcheck_check_rcpt_async(mxcheck_ctx *ctx, const char *address,
+                                                                    mxcheck_cb callback, void *user_data,
+                                                                    mxcheck_id *id);
+
+/** Start a check in the general form: text[length], `flags` and `timeout_ms` as for mxcheck_check(); otherwise like
+ *  mxcheck_check_sender_async().
+ *  @returns also MXCHECK_ERR_NOT_CACHED with MXCHECK_CHECK_CACHED where DNS would be needed; then no callback comes. */
+MXCHECK_API MXCHECK_CHECKED mxcheck_status mxcheck_check_async(mxcheck_ctx *ctx, mxcheck_role role, const char *text,
+                                                               size_t length, uint32_t flags, uint32_t timeout_ms,
+                                                               mxcheck_cb callback, void *user_data, mxcheck_id *id);
 
 /** Cancel a check: its callback is never called.
  *  @returns MXCHECK_OK, MXCHECK_ERR_INVALID, or MXCHECK_ERR_NOT_FOUND when no check in progress on this context has
@@ -305,6 +361,11 @@ MXCHECK_API int mxcheck_ctx_fd(mxcheck_ctx *ctx);
  *  @returns MXCHECK_OK or MXCHECK_ERR_INVALID. */
 MXCHECK_API mxcheck_status mxcheck_ctx_dispatch(mxcheck_ctx *ctx);
 
+/** Wait until mxcheck_ctx_dispatch() has something to do, at most timeout_ms (-1: without limit), for programs that do
+ *  not call poll(2) themselves. It may return before that, such as after a signal. The same thread as dispatch.
+ *  @returns MXCHECK_OK, MXCHECK_ERR_INVALID, MXCHECK_ERR_SYSTEM or MXCHECK_ERR_STOPPED. */
+MXCHECK_API mxcheck_status mxcheck_ctx_wait(mxcheck_ctx *ctx, int timeout_ms);
+
 /** @returns how many asynchronous checks are in progress: started, and neither called back nor cancelled. */
 MXCHECK_API size_t mxcheck_ctx_pending(const mxcheck_ctx *ctx);
 
@@ -320,14 +381,18 @@ MXCHECK_API void mxcheck_result_unref(mxcheck_result *result);
 /** @returns the verdict; 0, which is none, for a NULL result. */
 MXCHECK_API mxcheck_verdict mxcheck_result_verdict(const mxcheck_result *result);
 
-/** @returns the reason for the verdict; 0, which is none, for a NULL result. */
-MXCHECK_API mxcheck_reason mxcheck_result_reason(const mxcheck_result *result);
+/** @returns the reason for the verdict, an mxcheck_reason, or one that a later release adds; 0, which is none, for a
+ * NULL result. */
+MXCHECK_API int mxcheck_result_reason(const mxcheck_result *result);
 
 /** @returns the role of the check: sender or recipient. */
 MXCHECK_API mxcheck_role mxcheck_result_role(const mxcheck_result *result);
 
-/** @returns the address as given, byte for byte: escape it before you print it. */
+/** @returns the address as given, byte for byte, with a NUL behind it: escape it before you print it. */
 MXCHECK_API const char *mxcheck_result_address(const mxcheck_result *result);
+
+/** @returns its length in bytes. */
+MXCHECK_API size_t mxcheck_result_address_length(const mxcheck_result *result);
 
 /** @returns the domain in lower-case A-labels (RFC 5890) without a final dot; "" when the address has none. */
 MXCHECK_API const char *mxcheck_result_domain(const mxcheck_result *result);
@@ -349,11 +414,13 @@ MXCHECK_API size_t mxcheck_result_reply(const mxcheck_result *result, const char
 MXCHECK_API const char *mxcheck_result_hint(const mxcheck_result *result);
 
 /** Write an explanation of the check for a person, several lines each ended by LF: what was asked, what DNS answered,
- *  which rule decided, what to do. Printable ASCII. Size and return value like mxcheck_result_reply(). */
-MXCHECK_API size_t mxcheck_result_explain(const mxcheck_result *result, char *buffer, size_t size);
+ *  which rule decided, what to do. Printable ASCII. The reply in it is that of mxcheck_result_reply() with this `id`;
+ *  size and return value are like there. */
+MXCHECK_API size_t mxcheck_result_explain(const mxcheck_result *result, const char *id, char *buffer, size_t size);
 
-/** Write the result as one JSON object (RFC 8259) in ASCII. Size and return value like mxcheck_result_reply(). */
-MXCHECK_API size_t mxcheck_result_json(const mxcheck_result *result, char *buffer, size_t size);
+/** Write the result as one JSON object (RFC 8259) in ASCII. Id, size and return value like mxcheck_result_explain().
+ *  Later releases may add keys. */
+MXCHECK_API size_t mxcheck_result_json(const mxcheck_result *result, const char *id, char *buffer, size_t size);
 
 /** @returns how many MX records the domain has, null MX not counted. */
 MXCHECK_API size_t mxcheck_result_mx_count(const mxcheck_result *result);
@@ -363,7 +430,15 @@ MXCHECK_API size_t mxcheck_result_mx_count(const mxcheck_result *result);
 MXCHECK_API const char *mxcheck_result_mx_host(const mxcheck_result *result, size_t index);
 
 /** @returns the preference of MX `index`, 0 to 65535; 0 past the end. */
-MXCHECK_API unsigned mxcheck_result_mx_preference(const mxcheck_result *result, size_t index);
+MXCHECK_API uint32_t mxcheck_result_mx_preference(const mxcheck_result *result, size_t index);
+
+/** @returns how many addresses of the host of MX `mx` are known: with depth = targets, of those hosts that were looked
+ *  up. 0 past the end. */
+MXCHECK_API size_t mxcheck_result_mx_address_count(const mxcheck_result *result, size_t mx);
+
+/** @returns address `index` of the host of MX `mx`, such as "192.0.2.1" or "2001:db8::1", A before AAAA; "" past the
+ * end, and when memory ran out at the first call for this result. */
+MXCHECK_API const char *mxcheck_result_mx_address(const mxcheck_result *result, size_t mx, size_t index);
 
 /** @returns the number of notes: what is unusual about an accepted address or its domain. */
 MXCHECK_API size_t mxcheck_result_note_count(const mxcheck_result *result);
@@ -374,7 +449,7 @@ MXCHECK_API const char *mxcheck_result_note(const mxcheck_result *result, size_t
 /** @returns for how many seconds from now the answer is valid: by the lowest TTL of the records on which it rests, or
  *  by the SOA record for a negative answer (RFC 2308 section 5), within the limits of the options cache-*-ttl. Counts
  *  down to 0; 0 when the answer does not come from DNS. */
-MXCHECK_API unsigned mxcheck_result_ttl(const mxcheck_result *result);
+MXCHECK_API uint32_t mxcheck_result_ttl(const mxcheck_result *result);
 
 /** @returns 1 when the answer came from the cache, 0 otherwise. */
 MXCHECK_API int mxcheck_result_is_cached(const mxcheck_result *result);
@@ -388,7 +463,7 @@ MXCHECK_API int mxcheck_result_is_stale(const mxcheck_result *result);
 MXCHECK_API int mxcheck_result_dnssec(const mxcheck_result *result);
 
 /** @returns how long the check took, in microseconds. */
-MXCHECK_API unsigned mxcheck_result_elapsed_us(const mxcheck_result *result);
+MXCHECK_API uint32_t mxcheck_result_elapsed_us(const mxcheck_result *result);
 
 /* --- caches -------------------------------------------------------------------------------------------------------
  * A context makes a cache of its own unless mxcheck_config_set_cache() gives it one, or the option `cache-file` names
@@ -397,7 +472,7 @@ MXCHECK_API unsigned mxcheck_result_elapsed_us(const mxcheck_result *result);
 /** Make a cache that takes at most max_bytes of memory (at least 16384) from the C library, everything included. Gives
  *  *cache; release it with mxcheck_cache_unref().
  *  @returns MXCHECK_OK, MXCHECK_ERR_INVALID or MXCHECK_ERR_NOMEM. */
-MXCHECK_API mxcheck_status mxcheck_cache_new(size_t max_bytes, mxcheck_cache **cache);
+MXCHECK_API MXCHECK_CHECKED mxcheck_status mxcheck_cache_new(size_t max_bytes, mxcheck_cache **cache);
 
 /** Make a cache that several processes share. With `path` NULL it is shared with all children that this process forks
  *  later. With a path it lies in that file, and is shared with all processes of the same effective user that name the
@@ -415,7 +490,8 @@ MXCHECK_API mxcheck_status mxcheck_cache_new(size_t max_bytes, mxcheck_cache **c
  *  @returns MXCHECK_OK; MXCHECK_ERR_INVALID; MXCHECK_ERR_NOMEM; MXCHECK_ERR_FILE when the file cannot be used, or
  *  MXCHECK_ERR_SYSTEM when the memory cannot be shared, and then errno says why (EPERM: owner or mode; EINVAL: no plain
  *  file; ELOOP: a link). */
-MXCHECK_API mxcheck_status mxcheck_cache_new_shared(const char *path, size_t max_bytes, mxcheck_cache **cache);
+MXCHECK_API MXCHECK_CHECKED mxcheck_status mxcheck_cache_new_shared(const char *path, size_t max_bytes,
+                                                                    mxcheck_cache **cache);
 
 /** Take a reference to a cache. @returns the same cache, NULL for NULL. */
 MXCHECK_API mxcheck_cache *mxcheck_cache_ref(mxcheck_cache *cache);
@@ -431,15 +507,26 @@ MXCHECK_API void mxcheck_cache_flush(mxcheck_cache *cache, const char *domain);
  */
 
 /** @returns a word, such as "invalid". */
-MXCHECK_API const char *mxcheck_status_name(mxcheck_status status);
+MXCHECK_API const char *mxcheck_status_name(int status);
 /** @returns a sentence. */
-MXCHECK_API const char *mxcheck_status_text(mxcheck_status status);
+MXCHECK_API const char *mxcheck_status_text(int status);
 /** @returns "accept", "defer" or "reject". */
 MXCHECK_API const char *mxcheck_verdict_name(mxcheck_verdict verdict);
 /** @returns a word, such as "no-such-domain". */
-MXCHECK_API const char *mxcheck_reason_name(mxcheck_reason reason);
+MXCHECK_API const char *mxcheck_reason_name(int reason);
 /** @returns "sender" or "rcpt". */
 MXCHECK_API const char *mxcheck_role_name(mxcheck_role role);
+/** @returns "unknown", "secure", "insecure" or "bogus". */
+MXCHECK_API const char *mxcheck_dnssec_name(int state);
+/** @returns "none", "error", "warning", "info" or "debug". */
+MXCHECK_API const char *mxcheck_log_level_name(int level);
+
+/** @returns how many reasons this release knows, for tables and bindings. */
+MXCHECK_API size_t mxcheck_reason_count(void);
+/** @returns reason number `index` of them, in ascending order; 0 past the end. */
+MXCHECK_API int mxcheck_reason_at(size_t index);
+/** @returns the verdict that a reason has by default; 0 for a number that is none. */
+MXCHECK_API mxcheck_verdict mxcheck_reason_verdict(int reason);
 
 #ifdef __cplusplus
 }

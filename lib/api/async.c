@@ -6,6 +6,8 @@
 #include "base/memory.h"
 #include "judge/policy.h"
 
+#include <errno.h>
+#include <poll.h>
 #include <string.h>
 
 /* The most turns of the loop in one dispatch; each serves up to 64 descriptors. Then the program does other work, and
@@ -88,6 +90,22 @@ static void free_pending(struct pending *pending)
     memory_free(&ctx->settings->memory, pending);
 }
 
+/* The library lets go of the user data of a check. */
+static void let_go(void (*release)(void *user_data), void *user_data)
+{
+    if (release != NULL)
+        release(user_data);
+}
+
+/* The check ends without calling back. */
+static void drop(struct pending *pending)
+{
+    void (*release)(void *user_data) = pending->ctx->release;
+    void *user_data = pending->user_data;
+    free_pending(pending);
+    let_go(release, user_data);
+}
+
 /* The program has closed the descriptors of the engine: end the checks that wait for it. The next check gets another
  * engine. */
 static void give_up(mxcheck_ctx *ctx)
@@ -96,7 +114,7 @@ static void give_up(mxcheck_ctx *ctx)
     while (async->waiting != NULL) {
         struct pending *pending = async->waiting;
         pending->waiter.flight = NULL;
-        check_finish(ctx, NULL, pending->started_us, &pending->result);
+        check_finish(ctx, NULL, pending->started_us, pending->id, &pending->result);
         move_to_done(pending);
     }
     async->prefetch = (struct prefetch){NULL, 0};
@@ -116,9 +134,9 @@ void async_clear(mxcheck_ctx *ctx)
     struct async *async = &ctx->async;
     look_for_engine(ctx);
     while (async->waiting != NULL)
-        free_pending(async->waiting);
+        drop(async->waiting);
     while (async->done != NULL)
-        free_pending(async->done);
+        drop(async->done);
     prefetch_clear(&async->prefetch);
     engine_free(async->engine);
     ids_clear(&async->ids, &ctx->settings->memory);
@@ -177,23 +195,24 @@ static void arm(struct async *async)
 static void on_finished(struct waiter *waiter, struct facts *facts)
 {
     struct pending *pending = (struct pending *)(void *)waiter;
-    check_finish(pending->ctx, facts, pending->started_us, &pending->result);
+    check_finish(pending->ctx, facts, pending->started_us, pending->id, &pending->result);
     move_to_done(pending);
 }
 
 /* Join or start a lookup, unless max-pending checks are in progress. */
-static mxcheck_status join(mxcheck_ctx *ctx, struct pending *pending)
+static mxcheck_status join(mxcheck_ctx *ctx, struct pending *pending, uint32_t timeout_ms)
 {
     struct judgement *judgement = &pending->result->judgement;
     pending->is_counted = pool_enter(&ctx->pool);
     if (!pending->is_counted) {
         policy_judge_overload(judgement);
-        result_finish(pending->result, 0);
+        result_finish(pending->result, 0, pending->id);
         move_to_done(pending);
         return MXCHECK_OK;
     }
     pending->waiter.finished = on_finished;
-    pending->waiter.deadline_us = check_deadline(ctx, judgement, pending->started_us);
+    pending->waiter.deadline_us = check_deadline(ctx, judgement, timeout_ms, pending->started_us);
+    pending->waiter.id = pending->id;
     return flights_join(ctx->async.engine->flights, judgement->domain, &pending->waiter) == 0 ? MXCHECK_OK
                                                                                               : MXCHECK_ERR_NOMEM;
 }
@@ -201,7 +220,7 @@ static mxcheck_status join(mxcheck_ctx *ctx, struct pending *pending)
 /* Takes over the result, which may be NULL: memory ran out. */
 static struct pending *new_pending(mxcheck_ctx *ctx, mxcheck_result *result, mxcheck_cb callback, void *user_data)
 {
-    const mxcheck_memory *memory = &ctx->settings->memory;
+    const struct memory *memory = &ctx->settings->memory;
     struct pending *pending = result == NULL ? NULL : memory_zalloc(memory, 1, sizeof(*pending));
     if (pending == NULL) {
         mxcheck_result_unref(result);
@@ -223,26 +242,28 @@ static struct pending *new_pending(mxcheck_ctx *ctx, mxcheck_result *result, mxc
 }
 
 /* Judge the check if it needs no DNS; otherwise let it wait for a lookup. */
-static mxcheck_status begin(mxcheck_ctx *ctx, mxcheck_role role, const char *address, mxcheck_cb callback,
-                            void *user_data, mxcheck_id *id)
+static mxcheck_status begin(mxcheck_ctx *ctx, const struct check_order *order, mxcheck_cb callback, void *user_data,
+                            mxcheck_id *id)
 {
     struct check check;
     struct async *async = &ctx->async;
-    int is_decided = check_begin(ctx, role, address, &check);
+    int is_decided = check_begin(ctx, order, &check);
     if (is_decided < 0)
         return MXCHECK_ERR_NOMEM;
+    if (is_decided == 0 && (order->flags & MXCHECK_CHECK_CACHED) != 0)
+        return MXCHECK_ERR_NOT_CACHED;
     if (check.is_expiring)
         prefetch_begin(&async->prefetch, async->engine, ctx->cache, check.parsed.domain);
-    mxcheck_result *result = result_new(ctx->settings, address, &check.judgement);
+    mxcheck_result *result = result_new(ctx->settings, order->text, order->length, &check.judgement);
     check_clear(ctx, &check);
     struct pending *pending = new_pending(ctx, result, callback, user_data);
     if (pending == NULL)
         return MXCHECK_ERR_NOMEM;
     mxcheck_status status = MXCHECK_OK;
     if (is_decided == 0) {
-        status = join(ctx, pending);
+        status = join(ctx, pending, order->timeout_ms);
     } else {
-        result_finish(result, 0);
+        result_finish(result, 0, pending->id);
         move_to_done(pending);
     }
     if (status != MXCHECK_OK)
@@ -252,10 +273,13 @@ static mxcheck_status begin(mxcheck_ctx *ctx, mxcheck_role role, const char *add
     return status;
 }
 
-static mxcheck_status start(mxcheck_ctx *ctx, mxcheck_role role, const char *address, mxcheck_cb callback,
-                            void *user_data, mxcheck_id *id)
+mxcheck_status mxcheck_check_async(mxcheck_ctx *ctx, mxcheck_role role, const char *text, size_t length, uint32_t flags,
+                                   uint32_t timeout_ms, mxcheck_cb callback, void *user_data, mxcheck_id *id)
 {
-    if (ctx == NULL || address == NULL || callback == NULL)
+    struct check_order order = {role, text, length, flags, timeout_ms};
+    if (id != NULL)
+        *id = 0;
+    if (ctx == NULL || callback == NULL || !check_is_order(&order))
         return MXCHECK_ERR_INVALID;
     ctx_enter(ctx);
     mxcheck_status status = open_engine(ctx);
@@ -264,7 +288,7 @@ static mxcheck_status start(mxcheck_ctx *ctx, mxcheck_role role, const char *add
     /* Set before there is anything to wake for, so that it never lacks memory later. */
     if (ctx->async.wake.place == 0 && loop_timer_set(ctx->async.engine->loop, &ctx->async.wake, UINT64_MAX) != 0)
         return MXCHECK_ERR_NOMEM;
-    status = begin(ctx, role, address, callback, user_data, id);
+    status = begin(ctx, &order, callback, user_data, id);
     arm(&ctx->async);
     return status;
 }
@@ -272,13 +296,15 @@ static mxcheck_status start(mxcheck_ctx *ctx, mxcheck_role role, const char *add
 mxcheck_status mxcheck_check_sender_async(mxcheck_ctx *ctx, const char *address, mxcheck_cb callback, void *user_data,
                                           mxcheck_id *id)
 {
-    return start(ctx, MXCHECK_ROLE_SENDER, address, callback, user_data, id);
+    return mxcheck_check_async(ctx, MXCHECK_ROLE_SENDER, address, address == NULL ? 1 : strlen(address), 0, 0, callback,
+                               user_data, id);
 }
 
 mxcheck_status mxcheck_check_rcpt_async(mxcheck_ctx *ctx, const char *address, mxcheck_cb callback, void *user_data,
                                         mxcheck_id *id)
 {
-    return start(ctx, MXCHECK_ROLE_RCPT, address, callback, user_data, id);
+    return mxcheck_check_async(ctx, MXCHECK_ROLE_RCPT, address, address == NULL ? 1 : strlen(address), 0, 0, callback,
+                               user_data, id);
 }
 
 mxcheck_status mxcheck_cancel(mxcheck_ctx *ctx, mxcheck_id id)
@@ -290,8 +316,11 @@ mxcheck_status mxcheck_cancel(mxcheck_ctx *ctx, mxcheck_id id)
     struct pending *pending = ids_find(&ctx->async.ids, id);
     if (pending == NULL)
         return MXCHECK_ERR_NOT_FOUND;
+    void (*release)(void *user_data) = ctx->release;
+    void *user_data = pending->user_data;
     free_pending(pending);
     arm(&ctx->async);
+    let_go(release, user_data);
     return MXCHECK_OK;
 }
 
@@ -310,10 +339,12 @@ static void call_back(struct async *async)
     struct pending *pending = async->done;
     mxcheck_result *result = mxcheck_result_ref(pending->result);
     mxcheck_cb callback = pending->callback;
+    void (*release)(void *user_data) = pending->ctx->release;
     void *user_data = pending->user_data;
     mxcheck_id id = pending->id;
     free_pending(pending);
     callback(id, result, user_data);
+    let_go(release, user_data);
     mxcheck_result_unref(result);
 }
 
@@ -364,6 +395,37 @@ mxcheck_status mxcheck_ctx_dispatch(mxcheck_ctx *ctx)
     if (turn(ctx))
         arm(&ctx->async);
     return MXCHECK_OK;
+}
+
+/* Until `until_us` at most; then, and after a signal, there may be nothing to do. */
+static mxcheck_status wait_for_work(mxcheck_ctx *ctx, int fd, uint64_t until_us)
+{
+    struct pollfd watched = {.fd = fd, .events = POLLIN};
+    while (ctx->async.done == NULL) {
+        if (settings_is_stopped(ctx->settings))
+            return MXCHECK_ERR_STOPPED;
+        uint64_t now_us = clock_now_us();
+        if (now_us >= until_us)
+            return MXCHECK_OK;
+        uint64_t left_us = settings_wait_until(until_us) - now_us;
+        int count = poll(&watched, 1, (int)((left_us + 999) / 1000));
+        if (count != 0)
+            return count < 0 && errno != EINTR ? MXCHECK_ERR_SYSTEM : MXCHECK_OK;
+    }
+    return MXCHECK_OK;
+}
+
+mxcheck_status mxcheck_ctx_wait(mxcheck_ctx *ctx, int timeout_ms)
+{
+    if (ctx == NULL || timeout_ms < -1)
+        return MXCHECK_ERR_INVALID;
+    if (settings_is_stopped(ctx->settings))
+        return MXCHECK_ERR_STOPPED;
+    int fd = mxcheck_ctx_fd(ctx);
+    if (fd < 0)
+        return MXCHECK_ERR_SYSTEM;
+    uint64_t until_us = timeout_ms < 0 ? UINT64_MAX : clock_now_us() + (uint64_t)timeout_ms * 1000;
+    return wait_for_work(ctx, fd, until_us);
 }
 
 size_t mxcheck_ctx_pending(const mxcheck_ctx *ctx)

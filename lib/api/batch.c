@@ -30,7 +30,7 @@ static void on_finished(struct waiter *waiter, struct facts *facts)
 {
     struct item *item = (struct item *)(void *)waiter;
     item->batch->waiting--;
-    check_finish(item->batch->ctx, facts, item->batch->started_us, item->result);
+    check_finish(item->batch->ctx, facts, item->batch->started_us, 0, item->result);
 }
 
 /* Count a check in, and take an engine with the first. *is_in is false when the context is full. */
@@ -61,13 +61,13 @@ static mxcheck_status join(struct batch *batch, struct item *item, mxcheck_resul
         return status;
     if (!is_in) {
         policy_judge_overload(judgement);
-        result_finish(*result, 0);
+        result_finish(*result, 0, 0);
         return MXCHECK_OK;
     }
     item->batch = batch;
     item->result = result;
     item->waiter.finished = on_finished;
-    item->waiter.deadline_us = check_deadline(batch->ctx, judgement, batch->started_us);
+    item->waiter.deadline_us = check_deadline(batch->ctx, judgement, 0, batch->started_us);
     if (item->waiter.deadline_us > batch->deadline_us)
         batch->deadline_us = item->waiter.deadline_us;
     if (flights_join(batch->engine->flights, judgement->domain, &item->waiter) != 0)
@@ -80,17 +80,18 @@ static mxcheck_status begin(struct batch *batch, const char *address, size_t ind
 {
     struct check check;
     mxcheck_ctx *ctx = batch->ctx;
-    int is_decided = check_begin(ctx, MXCHECK_ROLE_RCPT, address, &check);
+    const struct check_order order = {.role = MXCHECK_ROLE_RCPT, .text = address, .length = strlen(address)};
+    int is_decided = check_begin(ctx, &order, &check);
     if (is_decided < 0)
         return MXCHECK_ERR_NOMEM;
     check_prefetch(ctx, &check);
-    batch->results[index] = result_new(ctx->settings, address, &check.judgement);
+    batch->results[index] = result_new(ctx->settings, address, order.length, &check.judgement);
     check_clear(ctx, &check);
     if (batch->results[index] == NULL)
         return MXCHECK_ERR_NOMEM;
     if (is_decided == 0)
         return join(batch, &batch->items[index], &batch->results[index]);
-    result_finish(batch->results[index], 0);
+    result_finish(batch->results[index], 0, 0);
     return MXCHECK_OK;
 }
 
@@ -101,9 +102,12 @@ static mxcheck_status run(struct batch *batch, const char *const *addresses, siz
         if (status != MXCHECK_OK)
             return status;
     }
-    while (batch->waiting > 0 && !loop_is_lost(batch->engine->loop))
-        loop_turn(batch->engine->loop, batch->deadline_us);
-    return batch->waiting == 0 ? MXCHECK_OK : MXCHECK_ERR_SYSTEM;
+    const struct settings *settings = batch->ctx->settings;
+    while (batch->waiting > 0 && !loop_is_lost(batch->engine->loop) && !settings_is_stopped(settings))
+        loop_turn(batch->engine->loop, settings_wait_until(batch->deadline_us));
+    if (batch->waiting == 0)
+        return MXCHECK_OK;
+    return loop_is_lost(batch->engine->loop) ? MXCHECK_ERR_SYSTEM : MXCHECK_ERR_STOPPED;
 }
 
 static bool has_null(const char *const *addresses, size_t count)
@@ -118,11 +122,17 @@ static bool has_null(const char *const *addresses, size_t count)
 mxcheck_status mxcheck_check_rcpts(mxcheck_ctx *ctx, const char *const *addresses, size_t count,
                                    mxcheck_result **results)
 {
-    if (ctx == NULL || addresses == NULL || results == NULL || has_null(addresses, count))
+    if (results == NULL && count > 0)
         return MXCHECK_ERR_INVALID;
+    for (size_t i = 0; i < count; i++)
+        results[i] = NULL;
+    if (ctx == NULL || (addresses == NULL && count > 0) || has_null(addresses, count))
+        return MXCHECK_ERR_INVALID;
+    if (settings_is_stopped(ctx->settings))
+        return MXCHECK_ERR_STOPPED;
     ctx_enter(ctx);
     background_turn(&ctx->background);
-    const mxcheck_memory *memory = &ctx->settings->memory;
+    const struct memory *memory = &ctx->settings->memory;
     struct batch batch = {.ctx = ctx, .started_us = clock_now_us()};
     batch.items = memory_zalloc(memory, count + 1, sizeof(struct item));
     batch.results = memory_zalloc(memory, count + 1, sizeof(mxcheck_result *));

@@ -10,7 +10,10 @@
 
 mxcheck_status mxcheck_cache_new(size_t max_bytes, mxcheck_cache **made)
 {
-    if (made == NULL || max_bytes < CACHE_BYTES_MIN)
+    if (made == NULL)
+        return MXCHECK_ERR_INVALID;
+    *made = NULL;
+    if (max_bytes < CACHE_BYTES_MIN)
         return MXCHECK_ERR_INVALID;
     mxcheck_cache *cache = cache_new(&memory_libc, max_bytes);
     if (cache == NULL)
@@ -22,7 +25,10 @@ mxcheck_status mxcheck_cache_new(size_t max_bytes, mxcheck_cache **made)
 mxcheck_status mxcheck_cache_new_shared(const char *path, size_t max_bytes, mxcheck_cache **made)
 {
     const char *why;
-    if (made == NULL || max_bytes < CACHE_BYTES_MIN)
+    if (made == NULL)
+        return MXCHECK_ERR_INVALID;
+    *made = NULL;
+    if (max_bytes < CACHE_BYTES_MIN)
         return MXCHECK_ERR_INVALID;
     int error = cache_new_shared(&memory_libc, path, max_bytes, made, &why);
     if (error == 0)

@@ -18,12 +18,35 @@ mxcheck_status mxcheck_config_new(mxcheck_config **config)
 {
     if (config == NULL)
         return MXCHECK_ERR_INVALID;
+    *config = NULL;
     mxcheck_config *made = memory_zalloc(&memory_libc, 1, sizeof(*made));
     if (made == NULL)
         return MXCHECK_ERR_NOMEM;
     options_init(&made->options);
     made->memory = memory_libc;
     *config = made;
+    return MXCHECK_OK;
+}
+
+mxcheck_status mxcheck_config_copy(const mxcheck_config *config, mxcheck_config **copy)
+{
+    if (copy == NULL)
+        return MXCHECK_ERR_INVALID;
+    *copy = NULL;
+    if (config == NULL)
+        return MXCHECK_ERR_INVALID;
+    mxcheck_config *made = memory_zalloc(&memory_libc, 1, sizeof(*made));
+    if (made == NULL)
+        return MXCHECK_ERR_NOMEM;
+    if (options_copy(&config->options, &memory_libc, &made->options) != 0) {
+        memory_free(&memory_libc, made);
+        return MXCHECK_ERR_NOMEM;
+    }
+    made->log = config->log;
+    made->cache = cache_ref(config->cache);
+    made->memory = config->memory;
+    made->release = config->release;
+    *copy = made;
     return MXCHECK_OK;
 }
 
@@ -265,15 +288,23 @@ mxcheck_status mxcheck_config_set_cache(mxcheck_config *config, mxcheck_cache *c
     return MXCHECK_OK;
 }
 
-mxcheck_status mxcheck_config_set_memory(mxcheck_config *config, const mxcheck_memory *functions)
+mxcheck_status mxcheck_config_set_memory(mxcheck_config *config, void *(*allocate)(size_t size, void *user_data),
+                                         void *(*resize)(void *pointer, size_t size, void *user_data),
+                                         void (*release)(void *pointer, void *user_data), void *user_data)
+{
+    bool has_none = allocate == NULL && resize == NULL && release == NULL;
+    bool has_all = allocate != NULL && resize != NULL && release != NULL;
+    if (config == NULL || (!has_none && !has_all))
+        return MXCHECK_ERR_INVALID;
+    config->memory = has_all ? (struct memory){allocate, resize, release, user_data} : memory_libc;
+    return MXCHECK_OK;
+}
+
+mxcheck_status mxcheck_config_set_release(mxcheck_config *config, void (*release)(void *user_data))
 {
     if (config == NULL)
         return MXCHECK_ERR_INVALID;
-    if (functions == NULL)
-        functions = &memory_libc;
-    if (functions->malloc == NULL || functions->realloc == NULL || functions->free == NULL)
-        return MXCHECK_ERR_INVALID;
-    config->memory = *functions;
+    config->release = release;
     return MXCHECK_OK;
 }
 

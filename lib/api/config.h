@@ -4,14 +4,16 @@
 #define MXCHECK_API_CONFIG_H
 
 #include "base/log.h"
+#include "base/memory.h"
 #include "facts/cache.h"
 #include "options/options.h"
 
 struct mxcheck_config {
     struct options options; /* its texts are the C library's memory */
     struct log log;
-    mxcheck_cache *cache;  /* a share; NULL: each context gets its own */
-    mxcheck_memory memory; /* for contexts, not for the configuration */
+    mxcheck_cache *cache;             /* a share; NULL: each context gets its own */
+    struct memory memory;             /* for contexts, not for the configuration */
+    void (*release)(void *user_data); /* of asynchronous checks; NULL: nothing */
     char error[512];
 };
 

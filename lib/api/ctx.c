@@ -14,6 +14,11 @@ const char *mxcheck_version(void)
     return MXCHECK_VERSION;
 }
 
+uint32_t mxcheck_version_number(void)
+{
+    return MXCHECK_VERSION_NUMBER;
+}
+
 static struct settings *default_settings(void)
 {
     struct options options;
@@ -47,6 +52,20 @@ static mxcheck_status open_cache_file(const mxcheck_config *config, const struct
     return error == ENOMEM ? MXCHECK_ERR_NOMEM : complain(config, path, why, error);
 }
 
+/* Options that contradict each other are no configuration. */
+static bool is_consistent(const mxcheck_config *config)
+{
+    const char *upstreams = options_get(&config->options, "upstreams");
+    mxcheck_config *told = (mxcheck_config *)(uintptr_t)config;
+    if (config->options.resolution != RESOLUTION_RECURSIVE || upstreams[0] == '\0')
+        return true;
+    struct text text;
+    text_init(&text, told->error, sizeof(told->error));
+    text_puts(&text,
+              "option upstreams contradicts resolution = recursive, which asks no upstream; one of them must go");
+    return false;
+}
+
 /* The cache that was given, one in a file, or one of its own. */
 static mxcheck_status choose_cache(const mxcheck_config *config, const struct settings *settings, mxcheck_cache **cache)
 {
@@ -65,6 +84,9 @@ mxcheck_status mxcheck_ctx_new(const mxcheck_config *config, mxcheck_ctx **made)
     mxcheck_cache *cache = NULL;
     if (made == NULL)
         return MXCHECK_ERR_INVALID;
+    *made = NULL;
+    if (config != NULL && !is_consistent(config))
+        return MXCHECK_ERR_OPTION;
     struct settings *settings =
         config == NULL ? default_settings() : settings_new(&config->memory, &config->log, &config->options);
     if (settings == NULL)
@@ -81,6 +103,7 @@ mxcheck_status mxcheck_ctx_new(const mxcheck_config *config, mxcheck_ctx **made)
     }
     ctx->settings = settings;
     ctx->cache = cache;
+    ctx->release = config == NULL ? NULL : config->release;
     background_init(&ctx->background, settings, cache);
     async_init(&ctx->async);
     ctx->ownership.owner = process_self(&settings->process);
@@ -110,6 +133,14 @@ void mxcheck_ctx_free(mxcheck_ctx *ctx)
     cache_unref(ctx->cache);
     memory_free(&settings->memory, ctx);
     settings_close(settings);
+}
+
+mxcheck_status mxcheck_ctx_stop(mxcheck_ctx *ctx)
+{
+    if (ctx == NULL)
+        return MXCHECK_ERR_INVALID;
+    settings_stop(ctx->settings);
+    return MXCHECK_OK;
 }
 
 mxcheck_cache *mxcheck_ctx_cache(mxcheck_ctx *ctx)

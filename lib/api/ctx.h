@@ -28,6 +28,7 @@ struct mxcheck_ctx {
     struct pool pool;
     struct background background;
     struct async async;
+    void (*release)(void *user_data); /* of asynchronous checks; NULL: nothing */
 };
 
 void async_init(struct async *async);

@@ -2,7 +2,7 @@
 /* names.c: words and sentences for the numbers of the API. */
 #include "options/reasons.h"
 
-const char *mxcheck_status_name(mxcheck_status status)
+const char *mxcheck_status_name(int status)
 {
     switch (status) {
     case MXCHECK_OK:
@@ -21,11 +21,14 @@ const char *mxcheck_status_name(mxcheck_status status)
         return "not-found";
     case MXCHECK_ERR_NOT_CACHED:
         return "not-cached";
+    case MXCHECK_ERR_STOPPED:
+        return "stopped";
+    default:
+        return "unknown";
     }
-    return "unknown";
 }
 
-const char *mxcheck_status_text(mxcheck_status status)
+const char *mxcheck_status_text(int status)
 {
     switch (status) {
     case MXCHECK_OK:
@@ -37,15 +40,18 @@ const char *mxcheck_status_text(mxcheck_status status)
     case MXCHECK_ERR_OPTION:
         return "There is no such option, or it does not take this value.";
     case MXCHECK_ERR_FILE:
-        return "A file could not be read.";
+        return "A file could not be used.";
     case MXCHECK_ERR_SYSTEM:
         return "The system refused a resource, such as a descriptor, or the stack is too small.";
     case MXCHECK_ERR_NOT_FOUND:
         return "No asynchronous check under way has this id.";
     case MXCHECK_ERR_NOT_CACHED:
         return "The answer is not remembered: DNS would have to be asked.";
+    case MXCHECK_ERR_STOPPED:
+        return "The context was told to stop.";
+    default:
+        return "unknown";
     }
-    return "unknown";
 }
 
 const char *mxcheck_verdict_name(mxcheck_verdict verdict)
@@ -53,12 +59,51 @@ const char *mxcheck_verdict_name(mxcheck_verdict verdict)
     return reasons_verdict_word(verdict);
 }
 
-const char *mxcheck_reason_name(mxcheck_reason reason)
+const char *mxcheck_reason_name(int reason)
 {
-    return reasons_word(reason);
+    return reasons_word((mxcheck_reason)reason);
+}
+
+size_t mxcheck_reason_count(void)
+{
+    return reasons_count();
+}
+
+int mxcheck_reason_at(size_t index)
+{
+    const struct reason *reason = reasons_at(index);
+    return reason == NULL ? 0 : (int)reason->number;
+}
+
+mxcheck_verdict mxcheck_reason_verdict(int number)
+{
+    const struct reason *reason = reasons_find((mxcheck_reason)number);
+    return reason == NULL ? (mxcheck_verdict)0 : reason->verdict;
 }
 
 const char *mxcheck_role_name(mxcheck_role role)
 {
     return reasons_role_word(role);
+}
+
+const char *mxcheck_dnssec_name(int state)
+{
+    return reasons_dnssec_word(state);
+}
+
+const char *mxcheck_log_level_name(int level)
+{
+    static const char *const words[] = {"none", "error", "warning", "info", "debug"};
+    return level < 0 || (size_t)level >= sizeof(words) / sizeof(words[0]) ? "unknown" : words[level];
+}
+
+/* In the order of the fields of mxcheck_stats. */
+const char *mxcheck_stats_name(size_t index)
+{
+    static const char *const names[] = {"checks",  "accepted", "deferred",  "rejected",   "hits",
+                                        "misses",  "stale",    "lookups",   "prefetches", "queries",
+                                        "retries", "timeouts", "evictions", "domains",    "bytes"};
+    _Static_assert(sizeof(names) / sizeof(names[0]) * sizeof(uint64_t) == sizeof(mxcheck_stats),
+                   "a name for each field");
+    return index < sizeof(names) / sizeof(names[0]) ? names[index] : NULL;
 }

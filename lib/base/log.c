@@ -7,7 +7,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-void log_line(const struct log *log, mxcheck_log_level level, const char *format, ...)
+void log_line(const struct log *log, mxcheck_log_level level, mxcheck_id subject, const char *format, ...)
 {
     char raw[512];
     char line[512];
@@ -23,5 +23,5 @@ void log_line(const struct log *log, mxcheck_log_level level, const char *format
         return;
     text_init(&text, line, sizeof(line));
     text_put_escaped(&text, raw);
-    log->write((int)level, line, log->user_data);
+    log->write((int)level, line, subject, log->user_data);
 }

@@ -11,9 +11,9 @@ struct log {
     void *user_data;
 };
 
-/* Format a line, escape all but printable ASCII, and call the log function if it wants this level. Lines are cut at 511
- * characters. */
-void log_line(const struct log *log, mxcheck_log_level level, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
+/* The line is about this asynchronous check; 0: about none, or several. Format it, escape all but printable ASCII, and
+ * call the log function if it wants this level. Lines are cut at 511 characters. */
+void log_line(const struct log *log, mxcheck_log_level level, mxcheck_id subject, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
 
 #endif

@@ -2,6 +2,7 @@
 /* memory.c: allocation through the caller's functions. */
 #include "base/memory.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,14 +24,14 @@ static void libc_free(void *pointer, void *user_data)
     free(pointer);
 }
 
-const mxcheck_memory memory_libc = {libc_malloc, libc_realloc, libc_free, NULL};
+const struct memory memory_libc = {libc_malloc, libc_realloc, libc_free, NULL};
 
-void *memory_alloc(const mxcheck_memory *memory, size_t size)
+void *memory_alloc(const struct memory *memory, size_t size)
 {
     return memory->malloc(size, memory->user_data);
 }
 
-void *memory_zalloc(const mxcheck_memory *memory, size_t count, size_t size)
+void *memory_zalloc(const struct memory *memory, size_t count, size_t size)
 {
     if (size != 0 && count > SIZE_MAX / size)
         return NULL;
@@ -40,18 +41,18 @@ void *memory_zalloc(const mxcheck_memory *memory, size_t count, size_t size)
     return block;
 }
 
-void *memory_realloc(const mxcheck_memory *memory, void *block, size_t size)
+void *memory_realloc(const struct memory *memory, void *block, size_t size)
 {
     return memory->realloc(block, size, memory->user_data);
 }
 
-void memory_free(const mxcheck_memory *memory, void *block)
+void memory_free(const struct memory *memory, void *block)
 {
     if (block != NULL)
         memory->free(block, memory->user_data);
 }
 
-char *memory_strdup(const mxcheck_memory *memory, const char *string)
+char *memory_strdup(const struct memory *memory, const char *string)
 {
     size_t size = strlen(string) + 1;
     char *copy = memory_alloc(memory, size);

@@ -100,9 +100,15 @@ static void put_json_code(struct text *text, uint32_t code)
 
 void text_put_json(struct text *text, const char *string)
 {
-    const unsigned char *p = (const unsigned char *)string;
+    text_put_json_octets(text, string, strlen(string));
+}
+
+void text_put_json_octets(struct text *text, const char *octets, size_t size)
+{
+    const unsigned char *p = (const unsigned char *)octets;
+    const unsigned char *end = p + size;
     text_puts(text, "\"");
-    while (*p != '\0') {
+    while (p < end) {
         uint32_t code;
         size_t length = decode_utf8(p, &code);
         put_json_code(text, length == 0 ? 0xfffd : code);

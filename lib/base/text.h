@@ -33,6 +33,9 @@ void text_put_name(struct text *text, const char *name);
 /* Put a JSON string with its quotes (RFC 8259 section 7), in ASCII: valid UTF-8 becomes \uXXXX, other bytes U+FFFD. */
 void text_put_json(struct text *text, const char *string);
 
+/* Likewise text that may hold NULs, and has one behind it. */
+void text_put_json_octets(struct text *text, const char *octets, size_t size);
+
 /* ASCII alone, whatever the locale. */
 static inline bool text_is_alpha(char c)
 {

@@ -33,7 +33,7 @@ struct place {
 };
 
 struct loop {
-    const mxcheck_memory *memory;
+    const struct memory *memory;
     int epoll_fd;
     bool is_lost;
     struct loop_timer *soon; /* due at once, first come first */
@@ -69,7 +69,7 @@ static int grow_places(struct loop *loop)
     return 0;
 }
 
-struct loop *loop_new(const mxcheck_memory *memory, mxcheck_status *status)
+struct loop *loop_new(const struct memory *memory, mxcheck_status *status)
 {
     struct loop *loop = memory_zalloc(memory, 1, sizeof(*loop));
     if (loop == NULL) {

@@ -3,6 +3,8 @@
 #ifndef MXCHECK_DNS_LOOP_H
 #define MXCHECK_DNS_LOOP_H
 
+#include "base/memory.h"
+
 #include <mxcheck/mxcheck.h>
 
 #include <stdbool.h>
@@ -34,7 +36,7 @@ struct loop_watch {
 };
 
 /* Gives a loop, or NULL with *status MXCHECK_ERR_NOMEM or MXCHECK_ERR_SYSTEM. */
-struct loop *loop_new(const mxcheck_memory *memory, mxcheck_status *status);
+struct loop *loop_new(const struct memory *memory, mxcheck_status *status);
 void loop_free(struct loop *loop);
 
 /* Returns 0, or -1 when the system or memory refuses. */

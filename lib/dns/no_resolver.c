@@ -7,7 +7,7 @@
 
 struct none {
     struct resolver base; /* first */
-    const mxcheck_memory *memory;
+    const struct memory *memory;
     size_t under_way;
     char why[200];
 };
@@ -92,7 +92,7 @@ static void destroy(struct resolver *base)
 
 static const struct resolver_ops ops = {ask, cancel, is_idle, NULL, destroy};
 
-struct resolver *no_resolver_new(const mxcheck_memory *memory, struct loop *loop, const char *why)
+struct resolver *no_resolver_new(const struct memory *memory, struct loop *loop, const char *why)
 {
     struct none *none = memory_zalloc(memory, 1, sizeof(*none));
     struct text text;

@@ -56,7 +56,7 @@ static mxcheck_dnssec dnssec_of(const struct question *question, const struct dn
 /* Deliver the answer. The callback comes last; it may ask, and cancel or free anything except the resolver. */
 static void deliver(struct question *question)
 {
-    const mxcheck_memory *memory = question->share->memory;
+    const struct memory *memory = question->share->memory;
     struct answer answer = question->answer;
     resolver_cb callback = question->callback;
     void *user = question->user;

@@ -60,8 +60,8 @@ static void count_sent(const struct attempt *attempt)
     resolver_count(question->share->resolver, RESOLVER_QUERIES);
     if (question->attempt_count > 1)
         resolver_count(question->share->resolver, RESOLVER_RETRIES);
-    log_line(question->share->log, MXCHECK_LOG_DEBUG, "%s, %s: asking %s%s%s", question->name,
-             question_type_name(question->type), question_upstream(question, attempt->upstream)->name,
+    log_line(question->share->log, MXCHECK_LOG_DEBUG, question_subject(question), "%s, %s: asking %s%s%s",
+             question->name, question_type_name(question->type), question_upstream(question, attempt->upstream)->name,
              attempt->is_over_tcp ? " over TCP" : "", attempt->form == RETRY_PLAIN ? " without EDNS" : "");
 }
 

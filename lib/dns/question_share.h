@@ -3,6 +3,7 @@
 #ifndef MXCHECK_DNS_QUESTION_SHARE_H
 #define MXCHECK_DNS_QUESTION_SHARE_H
 
+#include "base/memory.h"
 #include "dns/health.h"
 #include "dns/resolver.h"
 #include "dns/send_queue.h"
@@ -13,7 +14,7 @@ struct question;
 
 struct question_share {
     struct resolver *resolver; /* whose loop and tally these are */
-    const mxcheck_memory *memory;
+    const struct memory *memory;
     const struct log *log;
     struct question *questions; /* all that are under way */
     struct send_queue queue;

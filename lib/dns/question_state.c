@@ -97,9 +97,14 @@ bool question_has_failure(const struct question *question)
     return question->answer.dns.failure != NULL;
 }
 
+mxcheck_id question_subject(const struct question *question)
+{
+    return question->handle->subject == NULL ? 0 : *question->handle->subject;
+}
+
 void question_note_failure(struct question *question, size_t upstream, struct answer *answer)
 {
-    log_line(question->share->log, MXCHECK_LOG_INFO, "%s, %s: %s from %s", question->name,
+    log_line(question->share->log, MXCHECK_LOG_INFO, question_subject(question), "%s, %s: %s from %s", question->name,
              question_type_name(question->type), answer->dns.failure, question_upstream(question, upstream)->name);
     if (!question_has_failure(question) || question->answer.dns.rcode < 0)
         keep(question, upstream, answer);
@@ -134,7 +139,7 @@ struct answer question_no_answer(const char *failure)
 void question_note_answer(struct question *question, size_t upstream)
 {
     if (question_health(question, upstream)->is_silent)
-        log_line(question->share->log, MXCHECK_LOG_INFO, "%s answers again",
+        log_line(question->share->log, MXCHECK_LOG_INFO, 0, "%s answers again",
                  question_upstream(question, upstream)->name);
     health_note_answer(question_health(question, upstream), clock_now_us());
 }
@@ -142,7 +147,7 @@ void question_note_answer(struct question *question, size_t upstream)
 void question_note_silence(struct question *question, size_t upstream, uint64_t now_us)
 {
     if (!question_health(question, upstream)->is_silent)
-        log_line(question->share->log, MXCHECK_LOG_WARNING, "%s does not answer",
+        log_line(question->share->log, MXCHECK_LOG_WARNING, 0, "%s does not answer",
                  question_upstream(question, upstream)->name);
     health_note_silence(question_health(question, upstream), now_us);
 }
@@ -151,7 +156,8 @@ void question_note_quirk(struct question_share *share, size_t upstream)
 {
     uint64_t now_us = clock_now_us();
     if (!health_has_quirk(&share->health[upstream], now_us))
-        log_line(share->log, MXCHECK_LOG_INFO, "%s fails questions with EDNS or with letter case, and is asked without",
+        log_line(share->log, MXCHECK_LOG_INFO, 0,
+                 "%s fails questions with EDNS or with letter case, and is asked without",
                  share->upstreams.item[upstream].name);
     health_note_quirk(&share->health[upstream], now_us);
 }

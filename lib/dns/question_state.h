@@ -106,6 +106,9 @@ void question_accept(struct question *question, size_t upstream, const struct an
 /* Use the fallback as the answer. */
 void question_accept_fallback(struct question *question);
 
+/* The asynchronous check that log lines about it name. */
+mxcheck_id question_subject(const struct question *question);
+
 bool question_has_failure(const struct question *question);
 
 /* Remember a failure; what a server said is preferred to "no server was reached". Takes over the answer. */

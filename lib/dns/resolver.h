@@ -23,7 +23,9 @@ struct resolver;
 /* A question in progress. The asker owns the memory; the resolver uses it while the question is in progress. */
 struct resolver_query {
     struct resolver *resolver;
-    void *inner; /* NULL: not under way */
+    void *inner;               /* NULL: not under way */
+    const mxcheck_id *subject; /* the asynchronous check for which it is asked, as it is now, for log lines; NULL or 0:
+                                  none, or several */
 };
 
 /* Flags of a question. */

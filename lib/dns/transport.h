@@ -4,6 +4,7 @@
 #ifndef MXCHECK_DNS_TRANSPORT_H
 #define MXCHECK_DNS_TRANSPORT_H
 
+#include "base/memory.h"
 #include "dns/loop.h"
 #include "dns/upstreams.h"
 
@@ -64,7 +65,7 @@ struct transport_attempt {
 
 /* With asks_ad questions have the AD bit set (RFC 6840 section 5.7). `memory` and `loop` must outlive them. Opens
  * nothing. Returns NULL when memory ran out. */
-struct transports *transports_new(const mxcheck_memory *memory, struct loop *loop, const struct upstreams *upstreams,
+struct transports *transports_new(const struct memory *memory, struct loop *loop, const struct upstreams *upstreams,
                                   bool asks_ad);
 
 /* From outside its callbacks, with no attempt running. NULL is fine. */

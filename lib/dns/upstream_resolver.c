@@ -55,7 +55,7 @@ static void destroy(struct resolver *base)
 
 static const struct resolver_ops ops = {ask, cancel, is_idle, contradict, destroy};
 
-struct resolver *upstream_resolver_new(const mxcheck_memory *memory, const struct log *log, struct loop *loop,
+struct resolver *upstream_resolver_new(const struct memory *memory, const struct log *log, struct loop *loop,
                                        const struct upstreams *upstreams, const struct resolver_settings *settings)
 {
     struct upstream_resolver *resolver = memory_zalloc(memory, 1, sizeof(*resolver));

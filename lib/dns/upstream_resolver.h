@@ -3,6 +3,7 @@
 #ifndef MXCHECK_DNS_UPSTREAM_RESOLVER_H
 #define MXCHECK_DNS_UPSTREAM_RESOLVER_H
 
+#include "base/memory.h"
 #include "dns/resolver.h"
 #include "dns/upstreams.h"
 
@@ -15,7 +16,7 @@ struct resolver_settings {
 
 /* Gives a resolver on `loop`, which must outlive it, as must `memory` and `log`. Opens nothing until the first
  * question. Returns NULL when memory ran out. Release with resolver_free from outside its callbacks. */
-struct resolver *upstream_resolver_new(const mxcheck_memory *memory, const struct log *log, struct loop *loop,
+struct resolver *upstream_resolver_new(const struct memory *memory, const struct log *log, struct loop *loop,
                                        const struct upstreams *upstreams, const struct resolver_settings *settings);
 
 #endif

@@ -78,7 +78,7 @@ static bool is_able(const struct settings *settings)
     else if (!inside_getdns_has_stack(settings->options.resolution == RESOLUTION_RECURSIVE))
         hindrance = "this thread has too small a stack: 256 KiB are needed";
     if (hindrance != NULL)
-        log_line(&settings->log, MXCHECK_LOG_ERROR, "DNS cannot be asked: %s", hindrance);
+        log_line(&settings->log, MXCHECK_LOG_ERROR, 0, "DNS cannot be asked: %s", hindrance);
     return hindrance == NULL;
 }
 
@@ -158,10 +158,14 @@ mxcheck_status engine_lookup(struct engine *engine, const char *domain, uint64_t
     struct waiting waiting = {.waiter = {.deadline_us = deadline_us, .finished = on_finished}};
     if (flights_join(engine->flights, domain, &waiting.waiter) != 0)
         return MXCHECK_ERR_NOMEM;
-    while (!waiting.is_done && !loop_is_lost(engine->loop))
-        loop_turn(engine->loop, deadline_us);
-    if (!waiting.is_done)
+    while (!waiting.is_done && !loop_is_lost(engine->loop) && !settings_is_stopped(engine->settings))
+        loop_turn(engine->loop, settings_wait_until(deadline_us));
+    if (!waiting.is_done && loop_is_lost(engine->loop))
         return MXCHECK_ERR_SYSTEM;
+    if (!waiting.is_done) {
+        flights_leave(&waiting.waiter);
+        return MXCHECK_ERR_STOPPED;
+    }
     if (waiting.facts == NULL)
         return MXCHECK_ERR_NOMEM;
     *facts = waiting.facts;

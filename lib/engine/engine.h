@@ -31,8 +31,8 @@ void engine_free(struct engine *engine);
  * changes. */
 void engine_refresh(struct engine *engine);
 
-/* Look up a domain and wait, until deadline_us. Gives *facts. MXCHECK_ERR_SYSTEM when the program has closed the
- * descriptors of the engine; then do not use or free the engine. */
+/* Look up a domain and wait, until deadline_us. Gives *facts. MXCHECK_ERR_STOPPED by settings_stop; MXCHECK_ERR_SYSTEM
+ * when the program has closed the descriptors of the engine; then do not use or free the engine. */
 mxcheck_status engine_lookup(struct engine *engine, const char *domain, uint64_t deadline_us, struct facts **facts);
 
 #endif

@@ -31,13 +31,13 @@ void ids_init(struct ids *ids)
     siphash_key_init(&ids->key);
 }
 
-void ids_clear(struct ids *ids, const mxcheck_memory *memory)
+void ids_clear(struct ids *ids, const struct memory *memory)
 {
     memory_free(memory, ids->places);
     ids_init(ids);
 }
 
-static size_t take_place(struct ids *ids, const mxcheck_memory *memory)
+static size_t take_place(struct ids *ids, const struct memory *memory)
 {
     if (ids->free != 0) {
         size_t place = ids->free;
@@ -57,7 +57,7 @@ static size_t take_place(struct ids *ids, const mxcheck_memory *memory)
     return ++ids->used;
 }
 
-uint64_t ids_add(struct ids *ids, const mxcheck_memory *memory, void *item)
+uint64_t ids_add(struct ids *ids, const struct memory *memory, void *item)
 {
     size_t place = take_place(ids, memory);
     if (place == 0)

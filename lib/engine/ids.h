@@ -4,6 +4,7 @@
 #ifndef MXCHECK_ENGINE_IDS_H
 #define MXCHECK_ENGINE_IDS_H
 
+#include "base/memory.h"
 #include "base/siphash.h"
 
 #include <mxcheck/mxcheck.h>
@@ -30,10 +31,10 @@ struct ids {
 
 /* Draws the key. Call it again in a child after fork, before the child gives an id. */
 void ids_init(struct ids *ids);
-void ids_clear(struct ids *ids, const mxcheck_memory *memory);
+void ids_clear(struct ids *ids, const struct memory *memory);
 
 /* Gives an id for item; 0 when memory ran out or there are a million items. */
-uint64_t ids_add(struct ids *ids, const mxcheck_memory *memory, void *item);
+uint64_t ids_add(struct ids *ids, const struct memory *memory, void *item);
 
 /* NULL for an id that is not in use. */
 void *ids_find(const struct ids *ids, uint64_t id);

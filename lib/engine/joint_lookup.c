@@ -69,15 +69,16 @@ static struct facts *follow(struct joint_lookup *lookup, uint64_t deadline_us)
 {
     pthread_mutex_t *lock = &lookup->pool->lock;
     struct joint_follower self = {.is_ended = false};
-    struct timespec until = absolute(deadline_us + GRACE_US);
-    int error = 0;
+    uint64_t until_us = deadline_us + GRACE_US;
     if (!init_condition(&self.ended))
         return NULL;
     self.next = lookup->followers;
     /* cppcheck-suppress autoVariables ; it is taken out of the list before this returns */
     lookup->followers = &self;
-    while (!self.is_ended && error == 0)
-        error = pthread_cond_timedwait(&self.ended, lock, &until);
+    while (!self.is_ended && clock_now_us() < until_us && !settings_is_stopped(lookup->pool->settings)) {
+        struct timespec until = absolute(settings_wait_until(until_us));
+        pthread_cond_timedwait(&self.ended, lock, &until);
+    }
     if (!self.is_ended)
         unlink_follower(lookup, &self);
     pthread_cond_destroy(&self.ended);

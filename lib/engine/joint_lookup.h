@@ -27,8 +27,8 @@ struct joint_lookup {
 /* Wait for another thread's lookup of this domain, or become the thread that does it. Returns false with a reference in
  * *facts when another thread has looked it up. Returns true when the caller must do the lookup, and then call
  * joint_lookup_end in any case. `domain` must stay valid until then. The caller does its own lookup when waiting is no
- * use: when the deadline of the other is later than deadline_us, when the other lacked memory or a descriptor, or when
- * it timed out and the caller has time left. */
+ * use: when the deadline of the other is later than deadline_us, when the other lacked memory or a descriptor, when it
+ * timed out and the caller has time left, or when the context was told to stop, which its own lookup finds out. */
 bool joint_lookup_begin(struct joint_lookup *lookup, struct pool *pool, const char *domain, uint64_t deadline_us,
                         struct facts **facts);
 

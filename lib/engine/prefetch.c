@@ -10,7 +10,7 @@
 struct prefetching {
     struct waiter waiter; /* first */
     struct prefetch *prefetch;
-    const mxcheck_memory *memory;
+    const struct memory *memory;
     struct prefetching *next;
     struct prefetching **link;
 };

@@ -48,7 +48,7 @@ static void note_unreadable(struct resolvers *resolvers, const struct log *log)
     text_printf(&text, "%s cannot be read: %s", RESOLV_CONF, why);
     if (!is_first)
         return;
-    log_line(log, MXCHECK_LOG_ERROR, "%s", resolvers->error);
+    log_line(log, MXCHECK_LOG_ERROR, 0, "%s", resolvers->error);
     publish(resolvers);
 }
 
@@ -66,9 +66,9 @@ static void look(struct resolvers *resolvers, const struct log *log, uint64_t no
     resolvers->error[0] = '\0';
     publish(resolvers);
     if (!is_first)
-        log_line(log, MXCHECK_LOG_INFO, "%s has changed", RESOLV_CONF);
+        log_line(log, MXCHECK_LOG_INFO, 0, "%s has changed", RESOLV_CONF);
     if (strchr(upstreams.item[0].name, '(') != NULL)
-        log_line(log, MXCHECK_LOG_WARNING, "asking %s", upstreams.item[0].name);
+        log_line(log, MXCHECK_LOG_WARNING, 0, "asking %s", upstreams.item[0].name);
 }
 
 void resolvers_look(struct resolvers *resolvers, const struct log *log, uint64_t now_us)

@@ -4,7 +4,7 @@
 
 #include "base/memory.h"
 
-struct settings *settings_new(const mxcheck_memory *memory, const struct log *log, const struct options *options)
+struct settings *settings_new(const struct memory *memory, const struct log *log, const struct options *options)
 {
     char error[256];
     struct upstreams upstreams = {.count = 0};
@@ -42,7 +42,7 @@ void settings_unshare(struct settings_stripe *stripe)
     struct settings *settings = stripe->settings;
     if (__atomic_sub_fetch(&settings->stripes_held, 1, __ATOMIC_ACQ_REL) != 0)
         return;
-    mxcheck_memory memory = settings->memory;
+    struct memory memory = settings->memory;
     options_clear(&settings->options, &memory);
     process_clear(&settings->process);
     memory_free(&memory, settings);

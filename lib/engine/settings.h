@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/memory.h"
 #include "base/process.h"
 #include "base/stripe.h"
 #include "dns/resolver.h"
@@ -33,21 +34,22 @@ struct settings_stripe {
 
 struct settings {
     unsigned stripes_held; /* atomic: those with a share, and the context's */
-    mxcheck_memory memory;
+    struct memory memory;
     struct process process;
     struct log log;
     struct options options;
     struct clock_sleep sleep_room;
     struct clock_sleep *sleep;  /* that, which changes under whoever may not change the rest */
     struct resolvers resolvers; /* not frozen: they follow resolv.conf */
-    uint64_t lookups;           /* of domains; atomic, as what follows */
+    bool is_stopped;            /* atomic, as what follows: blocking checks and waits end */
+    uint64_t lookups;           /* of domains */
     uint64_t prefetches;        /* those of them that were begun beside a hit */
     uint64_t queries[RESOLVER_TALLIES];
     struct settings_stripe stripes[STRIPES];
 };
 
 /* Gives settings with a copy of everything; NULL when memory ran out. The context calls settings_close once. */
-struct settings *settings_new(const mxcheck_memory *memory, const struct log *log, const struct options *options);
+struct settings *settings_new(const struct memory *memory, const struct log *log, const struct options *options);
 void settings_close(struct settings *settings);
 
 /* Take a share and give it back to the same stripe. */
@@ -58,6 +60,26 @@ void settings_unshare(struct settings_stripe *stripe);
 static inline void settings_count(struct settings_stripe *stripe, mxcheck_verdict verdict, enum origin origin)
 {
     __atomic_add_fetch(&stripe->checks[verdict - MXCHECK_VERDICT_ACCEPT][origin], 1, __ATOMIC_RELAXED);
+}
+
+/* Those who wait look so often whether they are to stop. */
+#define SETTINGS_STOP_US 100000
+
+static inline void settings_stop(struct settings *settings)
+{
+    __atomic_store_n(&settings->is_stopped, true, __ATOMIC_RELEASE);
+}
+
+static inline bool settings_is_stopped(const struct settings *settings)
+{
+    return __atomic_load_n(&settings->is_stopped, __ATOMIC_ACQUIRE);
+}
+
+/* How long to wait before the next look, for something that is over at until_us. */
+static inline uint64_t settings_wait_until(uint64_t until_us)
+{
+    uint64_t look_us = clock_now_us() + SETTINGS_STOP_US;
+    return look_us < until_us ? look_us : until_us;
 }
 
 /* For whom the cache remembers. */

@@ -34,7 +34,7 @@ struct common {
 
 struct mxcheck_cache {
     unsigned references; /* atomic */
-    mxcheck_memory memory;
+    struct memory memory;
     struct process process;
     struct siphash_key key;
     struct mapping mapping; /* no octets: the memory is not shared */
@@ -80,7 +80,7 @@ static size_t shard_bytes(size_t max_bytes, size_t shards)
     return (bytes - ALLOCATOR_SLOP) / 8 * 8;
 }
 
-static mxcheck_cache *new_handle(const mxcheck_memory *memory, size_t shards)
+static mxcheck_cache *new_handle(const struct memory *memory, size_t shards)
 {
     mxcheck_cache *cache = memory_zalloc(memory, 1, sizeof(*cache) + shards * sizeof(struct shard));
     if (cache == NULL)
@@ -96,7 +96,7 @@ static size_t bound(size_t max_bytes)
     return max_bytes < BYTES_MAX ? max_bytes : BYTES_MAX;
 }
 
-mxcheck_cache *cache_new(const mxcheck_memory *memory, size_t max_bytes)
+mxcheck_cache *cache_new(const struct memory *memory, size_t max_bytes)
 {
     size_t bytes = bound(max_bytes);
     size_t shards = count_shards(bytes);
@@ -125,7 +125,7 @@ static void attach(mxcheck_cache *cache)
         shard_attach(&cache->shards[i], &states[i], octets + begin + i * bytes, bytes, &cache->key);
 }
 
-int cache_new_shared(const mxcheck_memory *memory, const char *path, size_t max_bytes, mxcheck_cache **made,
+int cache_new_shared(const struct memory *memory, const char *path, size_t max_bytes, mxcheck_cache **made,
                      const char **why)
 {
     size_t bytes = bound(max_bytes) / PAGE * PAGE;
@@ -155,7 +155,7 @@ void cache_unref(mxcheck_cache *cache)
 {
     if (cache == NULL || __atomic_sub_fetch(&cache->references, 1, __ATOMIC_ACQ_REL) != 0)
         return;
-    mxcheck_memory memory = cache->memory;
+    struct memory memory = cache->memory;
     for (size_t i = 0; i < cache->shard_count && cache->mapping.octets == NULL; i++)
         shard_clear(&cache->shards[i], &memory);
     if (cache->mapping.octets != NULL)

@@ -4,6 +4,7 @@
 #ifndef MXCHECK_FACTS_CACHE_H
 #define MXCHECK_FACTS_CACHE_H
 
+#include "base/memory.h"
 #include "facts/facts.h"
 
 #include <stddef.h>
@@ -20,12 +21,12 @@ struct cache_counts {
 /* Gives an empty cache, one reference, that takes at most max_bytes of memory (at least CACHE_BYTES_MIN), itself
  * counted in; NULL when memory ran out. */
 #define CACHE_BYTES_MIN 16384
-mxcheck_cache *cache_new(const mxcheck_memory *memory, size_t max_bytes);
+mxcheck_cache *cache_new(const struct memory *memory, size_t max_bytes);
 
 /* The same in memory that is shared between processes (store/mapping.h): with the children of this one when `path` is
  * NULL, else with all who open that file with the same max_bytes. Returns 0; ENOMEM or another errno, and then *why
  * says in a few words what is wrong with the file. */
-int cache_new_shared(const mxcheck_memory *memory, const char *path, size_t max_bytes, mxcheck_cache **cache,
+int cache_new_shared(const struct memory *memory, const char *path, size_t max_bytes, mxcheck_cache **cache,
                      const char **why);
 mxcheck_cache *cache_ref(mxcheck_cache *cache);
 void cache_unref(mxcheck_cache *cache);

@@ -17,7 +17,7 @@
 
 _Static_assert(FACTS_QUESTIONS + 2 * DRAFT_TARGETS_MAX < UINT8_MAX, "an octet holds the number of any answer");
 
-void draft_init(struct draft *draft, const mxcheck_memory *memory)
+void draft_init(struct draft *draft, const struct memory *memory)
 {
     memset(draft, 0, sizeof(*draft));
     draft->memory = memory;

@@ -3,6 +3,7 @@
 #ifndef MXCHECK_FACTS_DRAFT_H
 #define MXCHECK_FACTS_DRAFT_H
 
+#include "base/memory.h"
 #include "facts/facts.h"
 
 #include <stddef.h>
@@ -20,7 +21,8 @@ struct draft_target {
 
 /* Places lead into `texts` until the draft is sealed; 0 is the empty text. */
 struct draft {
-    const mxcheck_memory *memory;
+    const struct memory *memory;
+    const mxcheck_id *subject; /* of log lines: see resolver_query */
     struct facts_answer answer[FACTS_QUESTIONS];
     struct draft_mx *mx;
     size_t mx_count;
@@ -40,7 +42,7 @@ struct draft {
 #define DRAFT_TARGETS_MAX 64
 
 /* Begin an empty draft. `memory` must outlive it. */
-void draft_init(struct draft *draft, const mxcheck_memory *memory);
+void draft_init(struct draft *draft, const struct memory *memory);
 void draft_clear(struct draft *draft);
 
 /* Store a text, or octets. Returns their place; 0 for an empty text, or when memory ran out (see is_short). */

@@ -74,7 +74,7 @@ struct facts *facts_ref(const struct facts *facts)
     return shared;
 }
 
-void facts_unref(struct facts *facts, const mxcheck_memory *memory)
+void facts_unref(struct facts *facts, const struct memory *memory)
 {
     /* Acquire and release: what other threads read of the facts happens before they are freed. */
     if (facts != NULL && __atomic_sub_fetch(&facts->references, 1, __ATOMIC_ACQ_REL) == 0)

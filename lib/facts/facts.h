@@ -4,6 +4,8 @@
 #ifndef MXCHECK_FACTS_FACTS_H
 #define MXCHECK_FACTS_FACTS_H
 
+#include "base/memory.h"
+
 #include <mxcheck/mxcheck.h>
 
 #include <stdbool.h>
@@ -177,7 +179,7 @@ bool facts_has_timeout(const struct facts *facts);
 struct facts *facts_ref(const struct facts *facts);
 
 /* The last share frees them with the memory functions that made them. */
-void facts_unref(struct facts *facts, const mxcheck_memory *memory);
+void facts_unref(struct facts *facts, const struct memory *memory);
 
 const char *facts_outcome_name(enum facts_outcome outcome);
 

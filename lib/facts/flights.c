@@ -21,11 +21,12 @@ struct flight {
     uint64_t asker;
     struct lookup *lookup;
     struct waiter *waiters;
+    mxcheck_id subject; /* of the only one who waits; 0: several do, or a blocking check */
     char domain[];
 };
 
 struct flights {
-    const mxcheck_memory *memory;
+    const struct memory *memory;
     struct resolver *resolver;
     struct lookup_wants wants;
     mxcheck_cache *cache;
@@ -37,7 +38,7 @@ struct flights {
     size_t count;
 };
 
-struct flights *flights_new(const mxcheck_memory *memory, struct resolver *resolver, const struct lookup_wants *wants,
+struct flights *flights_new(const struct memory *memory, struct resolver *resolver, const struct lookup_wants *wants,
                             mxcheck_cache *cache)
 {
     struct flights *flights = memory_zalloc(memory, 1, sizeof(*flights));
@@ -125,10 +126,16 @@ static void unlink_flight(struct flight *flight)
 
 static void free_flight(struct flight *flight)
 {
-    const mxcheck_memory *memory = flight->flights->memory;
+    const struct memory *memory = flight->flights->memory;
     unlink_flight(flight);
     lookup_cancel(flight->lookup);
     memory_free(memory, flight);
+}
+
+static void note_subject(struct flight *flight)
+{
+    const struct waiter *first = flight->waiters;
+    flight->subject = first != NULL && first->next == NULL ? first->id : 0;
 }
 
 static void add_waiter(struct flight *flight, struct waiter *waiter)
@@ -139,6 +146,7 @@ static void add_waiter(struct flight *flight, struct waiter *waiter)
     if (waiter->next != NULL)
         waiter->next->link = &waiter->next;
     flight->waiters = waiter;
+    note_subject(flight);
 }
 
 static void remove_waiter(struct waiter *waiter)
@@ -146,6 +154,7 @@ static void remove_waiter(struct waiter *waiter)
     *waiter->link = waiter->next;
     if (waiter->next != NULL)
         waiter->next->link = waiter->link;
+    note_subject(waiter->flight);
     waiter->flight = NULL;
 }
 
@@ -164,13 +173,15 @@ static void on_facts(void *user, struct facts *facts);
 static int start(struct flight *flight, uint64_t deadline_us)
 {
     struct flights *flights = flight->flights;
+    struct lookup_wants wants = flights->wants;
+    wants.subject = &flight->subject;
     if (flights->cache != NULL)
         flight->generation = cache_generation(flights->cache);
     flight->asker = flights->asker;
     if (flights->lookups != NULL)
         __atomic_add_fetch(flights->lookups, 1, __ATOMIC_RELAXED);
-    return lookup_start(flights->memory, flights->resolver, flight->domain, &flights->wants, deadline_us, on_facts,
-                        flight, &flight->lookup);
+    return lookup_start(flights->memory, flights->resolver, flight->domain, &wants, deadline_us, on_facts, flight,
+                        &flight->lookup);
 }
 
 /* Give the facts to all checks whose deadline is not after `until_us`. While there is no lookup, a flight is not freed

@@ -3,6 +3,7 @@
 #ifndef MXCHECK_FACTS_FLIGHTS_H
 #define MXCHECK_FACTS_FLIGHTS_H
 
+#include "base/memory.h"
 #include "facts/cache.h"
 #include "facts/lookup.h"
 
@@ -12,6 +13,7 @@ struct waiter {
     struct waiter *next;
     struct waiter **link;
     uint64_t deadline_us;
+    mxcheck_id id; /* of an asynchronous check; 0: it is none */
     /* Called once from the loop's turn with a reference to the facts, or NULL when memory ran out. It may start and
      * cancel others, and free itself. */
     void (*finished)(struct waiter *waiter, struct facts *facts);
@@ -21,7 +23,7 @@ struct flights;
 
 /* Gives a table on `resolver`; results are stored in `cache` (or NULL). Both must outlive it. NULL when memory ran out.
  * All lookups ask for `wants`. */
-struct flights *flights_new(const mxcheck_memory *memory, struct resolver *resolver, const struct lookup_wants *wants,
+struct flights *flights_new(const struct memory *memory, struct resolver *resolver, const struct lookup_wants *wants,
                             mxcheck_cache *cache);
 
 /* Count each lookup from now on, atomically. */

@@ -103,6 +103,7 @@ static void on_answer(void *user, const struct dns_answer *answer);
 
 static int ask(struct inquiry *inquiry, struct resolver *resolver, const char *name)
 {
+    inquiry->query.subject = inquiry->draft->subject;
     return resolver_ask(resolver, name, inquiry->type, inquiry->flags, inquiry->deadline_us, on_answer, inquiry,
                         &inquiry->query);
 }

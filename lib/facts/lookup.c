@@ -10,7 +10,7 @@
 #include <string.h>
 
 struct lookup {
-    const mxcheck_memory *memory;
+    const struct memory *memory;
     struct resolver *resolver;
     struct draft draft;
     struct lookup_wants wants;
@@ -147,7 +147,7 @@ static void on_answer(struct inquiry *inquiry, const struct dns_answer *answer)
         without_mx(lookup);
 }
 
-int lookup_start(const mxcheck_memory *memory, struct resolver *resolver, const char *domain,
+int lookup_start(const struct memory *memory, struct resolver *resolver, const char *domain,
                  const struct lookup_wants *wants, uint64_t deadline_us, lookup_cb callback, void *user,
                  struct lookup **started)
 {
@@ -159,6 +159,7 @@ int lookup_start(const mxcheck_memory *memory, struct resolver *resolver, const 
     lookup->memory = memory;
     lookup->resolver = resolver;
     draft_init(&lookup->draft, memory);
+    lookup->draft.subject = wants->subject;
     lookup->draft.has_asked_dnssec = wants->dnssec;
     lookup->wants = *wants;
     lookup->started_us = clock_now_us();

@@ -4,6 +4,7 @@
 #ifndef MXCHECK_FACTS_LOOKUP_H
 #define MXCHECK_FACTS_LOOKUP_H
 
+#include "base/memory.h"
 #include "facts/facts.h"
 #include "facts/targets.h"
 
@@ -12,6 +13,7 @@ struct lookup_wants {
     bool aaaa;                    /* ask for AAAA where there is no MX */
     bool confirm_nxdomain;        /* ask for them after NXDOMAIN, too: some servers say NXDOMAIN to MX and hold an A */
     bool dnssec;                  /* the resolver asks for the AD bit */
+    const mxcheck_id *subject;    /* of log lines: see resolver_query */
     struct targets_wants targets; /* MX hosts; with them, an A record that is not usable does not settle it either */
 };
 
@@ -22,7 +24,7 @@ typedef void (*lookup_cb)(void *user, struct facts *facts);
 
 /* Start a lookup that ends by deadline_us. Returns 0 with *lookup lent until the callback, or -1 when memory ran out.
  */
-int lookup_start(const mxcheck_memory *memory, struct resolver *resolver, const char *domain,
+int lookup_start(const struct memory *memory, struct resolver *resolver, const char *domain,
                  const struct lookup_wants *wants, uint64_t deadline_us, lookup_cb callback, void *user,
                  struct lookup **lookup);
 

@@ -12,8 +12,9 @@ struct judgement {
     mxcheck_role role;
     mxcheck_reason reason;
     mxcheck_verdict verdict;
-    const char *address; /* as given; lent */
-    const char *domain;  /* lower-case A-labels, "" for none; lent */
+    const char *address; /* as given, with a NUL behind it; lent */
+    size_t address_length;
+    const char *domain; /* lower-case A-labels, "" for none; lent */
     size_t domain_length;
     const char *fault;          /* bad-address: what is wrong with it, static; "" otherwise */
     bool is_path_too_long;      /* RFC 5321 section 4.5.3.1.3 */

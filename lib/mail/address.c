@@ -253,21 +253,54 @@ static bool strip_brackets(struct reader *reader)
     return true;
 }
 
-int address_parse(const char *text, struct address *address)
+/* A program in C would see no more than what stands before a NUL, another one all of it. */
+static bool has_no_nul(struct reader *reader)
 {
-    struct reader reader = {.at = text, .end = text + strlen(text)};
-    size_t brackets = *text == '<' ? 0 : 2; /* the path has them, whether we are given them or not */
+    size_t length = (size_t)(reader->end - reader->at);
+    return length == 0 || memchr(reader->at, '\0', length) == NULL || fail(reader, "the address holds a NUL octet");
+}
+
+static void init(struct address *address)
+{
+    address->kind = ADDRESS_BAD;
     address->fault = "";
-    address->is_too_long = (size_t)(reader.end - text) + brackets > PATH_MAX_OCTETS;
+    address->is_too_long = false;
     address->literal_family = 0;
     address->domain[0] = '\0';
     address->domain_length = 0;
-    if (strip_brackets(&reader) && read_path(&reader, address))
+}
+
+/* Returns as address_parse. */
+static int conclude(const struct reader *reader, bool is_good, struct address *address)
+{
+    if (is_good)
         return 0;
-    if (reader.is_out_of_memory)
+    if (reader->is_out_of_memory)
         return -1;
     address->kind = ADDRESS_BAD;
     address->literal_family = 0;
-    address->fault = reader.fault;
+    address->fault = reader->fault;
     return 0;
+}
+
+int address_parse(const char *text, size_t length, struct address *address)
+{
+    struct reader reader = {.at = text, .end = text + length};
+    size_t brackets = is_at(&reader, '<') ? 0 : 2; /* the path has them, whether we are given them or not */
+    init(address);
+    address->is_too_long = length + brackets > PATH_MAX_OCTETS;
+    bool is_good = has_no_nul(&reader) && strip_brackets(&reader) && read_path(&reader, address);
+    return conclude(&reader, is_good, address);
+}
+
+int address_parse_domain(const char *text, size_t length, struct address *address)
+{
+    struct reader reader = {.at = text, .end = text + length};
+    init(address);
+    bool is_good = has_no_nul(&reader) && read_name(&reader, reader.end, address->domain);
+    if (is_good) {
+        address->kind = ADDRESS_DOMAIN;
+        address->domain_length = strlen(address->domain);
+    }
+    return conclude(&reader, is_good, address);
 }

@@ -25,8 +25,12 @@ struct address {
     char domain[DOMAIN_SIZE]; /* ADDRESS_DOMAIN: lower-case A-labels without final dot; "" otherwise */
 };
 
-/* Parse a path of RFC 5321 section 4.1.2 and RFC 6531 section 3.3. Which kind is allowed for which role is decided in
- * judge/. Pure, except that libidn2 allocates. Returns 0, or -1 when memory ran out. */
-int address_parse(const char *text, struct address *address);
+/* Parse text[length], which may hold any octets, as a path of RFC 5321 section 4.1.2 and RFC 6531 section 3.3. Which
+ * kind is allowed for which role is decided in judge/. Pure, except that libidn2 allocates. Returns 0, or -1 when
+ * memory ran out. */
+int address_parse(const char *text, size_t length, struct address *address);
+
+/* Likewise for a domain without a local part: ADDRESS_DOMAIN or ADDRESS_BAD. */
+int address_parse_domain(const char *text, size_t length, struct address *address);
 
 #endif

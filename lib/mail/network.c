@@ -167,7 +167,7 @@ static size_t size_of(size_t count)
     return sizeof(struct networks) + count * sizeof(struct network);
 }
 
-mxcheck_status networks_parse(const mxcheck_memory *memory, const char *list, struct networks **networks,
+mxcheck_status networks_parse(const struct memory *memory, const char *list, struct networks **networks,
                               const char **why)
 {
     struct census census;
@@ -198,7 +198,7 @@ mxcheck_status networks_parse(const mxcheck_memory *memory, const char *list, st
     return MXCHECK_OK;
 }
 
-struct networks *networks_copy(const struct networks *networks, const mxcheck_memory *memory)
+struct networks *networks_copy(const struct networks *networks, const struct memory *memory)
 {
     if (networks == NULL || networks == &networks_bogons)
         return (struct networks *)(uintptr_t)networks;
@@ -209,7 +209,7 @@ struct networks *networks_copy(const struct networks *networks, const mxcheck_me
     return copy;
 }
 
-void networks_free(struct networks *networks, const mxcheck_memory *memory)
+void networks_free(struct networks *networks, const struct memory *memory)
 {
     if (networks != &networks_bogons)
         memory_free(memory, networks);

@@ -3,6 +3,8 @@
 #ifndef MXCHECK_MAIL_NETWORK_H
 #define MXCHECK_MAIL_NETWORK_H
 
+#include "base/memory.h"
+
 #include <mxcheck/mxcheck.h>
 
 #include <stdbool.h>
@@ -22,14 +24,14 @@ extern const struct networks networks_bogons;
  * word bogons (bogons.def); or the word none alone, or nothing, for no network at all. Gives *networks, NULL for no
  * network. Returns MXCHECK_OK, MXCHECK_ERR_NOMEM, or MXCHECK_ERR_OPTION with a static sentence in *why. *networks is
  * written only on MXCHECK_OK. */
-mxcheck_status networks_parse(const mxcheck_memory *memory, const char *list, struct networks **networks,
+mxcheck_status networks_parse(const struct memory *memory, const char *list, struct networks **networks,
                               const char **why);
 
 /* Gives a copy; NULL when memory ran out, and for NULL. */
-struct networks *networks_copy(const struct networks *networks, const mxcheck_memory *memory);
+struct networks *networks_copy(const struct networks *networks, const struct memory *memory);
 
 /* Takes NULL. */
-void networks_free(struct networks *networks, const mxcheck_memory *memory);
+void networks_free(struct networks *networks, const struct memory *memory);
 
 /* Does an address in network order (AF_INET: 4 octets, AF_INET6: 16; no other family is ever held) lie in one of the
  * networks, or does an IPv4 address that it embeds: IPv4-mapped, IPv4-compatible, NAT64, 6to4, Teredo? A network of the

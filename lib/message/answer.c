@@ -273,7 +273,7 @@ static int read_contents(struct answer *answer, const struct survey *survey, enu
     return fail(answer, fault);
 }
 
-static void init(struct answer *answer, const mxcheck_memory *memory)
+static void init(struct answer *answer, const struct memory *memory)
 {
     memset(answer, 0, sizeof(*answer));
     answer->memory = memory;
@@ -286,7 +286,7 @@ static void init(struct answer *answer, const mxcheck_memory *memory)
     answer->dns.rcode = -1;
 }
 
-int answer_read(struct answer *answer, const mxcheck_memory *memory, const uint8_t *message, size_t size,
+int answer_read(struct answer *answer, const struct memory *memory, const uint8_t *message, size_t size,
                 const char *name, enum dns_type type)
 {
     struct aliases aliases;

@@ -3,6 +3,7 @@
 #ifndef MXCHECK_MESSAGE_ANSWER_H
 #define MXCHECK_MESSAGE_ANSWER_H
 
+#include "base/memory.h"
 #include "message/dns_answer.h"
 
 /* The most records of one answer; further ones are dropped. A message holds about 5,000 at most. */
@@ -15,13 +16,13 @@
 struct answer {
     struct dns_answer dns; /* upstream is left to the caller */
     enum dns_type type;
-    const mxcheck_memory *memory;
+    const struct memory *memory;
     void *block;
 };
 
 /* Read a message that wire_walk has found sound, as the answer to name and type. Returns 0, or -1 when memory ran out;
  * release with answer_clear in either case. */
-int answer_read(struct answer *answer, const mxcheck_memory *memory, const uint8_t *message, size_t size,
+int answer_read(struct answer *answer, const struct memory *memory, const uint8_t *message, size_t size,
                 const char *name, enum dns_type type);
 
 void answer_clear(struct answer *answer);

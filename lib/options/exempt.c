@@ -35,7 +35,7 @@ static mxcheck_status parse_domains(const char *list, char *zones, const char **
     return MXCHECK_OK;
 }
 
-mxcheck_status exempt_parse(const mxcheck_memory *memory, const char *list, char **exempt, const char **why)
+mxcheck_status exempt_parse(const struct memory *memory, const char *list, char **exempt, const char **why)
 {
     size_t items = 1;
 

@@ -224,13 +224,13 @@ struct lists {
     struct networks *forbidden;
 };
 
-static void lists_free(struct lists *lists, const mxcheck_memory *memory)
+static void lists_free(struct lists *lists, const struct memory *memory)
 {
     memory_free(memory, lists->exempt);
     networks_free(lists->forbidden, memory);
 }
 
-static mxcheck_status parse_list(enum kind kind, const mxcheck_memory *memory, const char *value, struct lists *lists,
+static mxcheck_status parse_list(enum kind kind, const struct memory *memory, const char *value, struct lists *lists,
                                  const char **why)
 {
     if (kind == KIND_DOMAINS)
@@ -253,7 +253,7 @@ static void swap_list(enum kind kind, struct options *options, struct lists *lis
     }
 }
 
-mxcheck_status options_set(struct options *options, const mxcheck_memory *memory, const char *name, const char *value,
+mxcheck_status options_set(struct options *options, const struct memory *memory, const char *name, const char *value,
                            char *error, size_t size)
 {
     const struct row *row = find(name);
@@ -308,7 +308,7 @@ const char *options_reply(const struct options *options, mxcheck_reason reason, 
     return "";
 }
 
-int options_copy(const struct options *options, const mxcheck_memory *memory, struct options *copy)
+int options_copy(const struct options *options, const struct memory *memory, struct options *copy)
 {
     bool complete = true;
 
@@ -327,7 +327,7 @@ int options_copy(const struct options *options, const mxcheck_memory *memory, st
     return -1;
 }
 
-void options_clear(struct options *options, const mxcheck_memory *memory)
+void options_clear(struct options *options, const struct memory *memory)
 {
     for (size_t i = 0; i < OPTIONS_MAX; i++) {
         memory_free(memory, options->text[i]);

@@ -3,6 +3,7 @@
 #ifndef MXCHECK_OPTIONS_OPTIONS_H
 #define MXCHECK_OPTIONS_OPTIONS_H
 
+#include "base/memory.h"
 #include "mail/network.h"
 
 #include <mxcheck/mxcheck.h>
@@ -67,7 +68,7 @@ const char *options_help(size_t index);
 void options_init(struct options *options);
 
 /* Take a value. On error the option stands and error[size] holds a sentence that names option, value, what it takes. */
-mxcheck_status options_set(struct options *options, const mxcheck_memory *memory, const char *name, const char *value,
+mxcheck_status options_set(struct options *options, const struct memory *memory, const char *name, const char *value,
                            char *error, size_t size);
 
 /* The text of an option as it stands; NULL: no such option. */
@@ -80,7 +81,7 @@ const char *options_reply(const struct options *options, mxcheck_reason reason, 
 void options_refuse(const char *name, const char *value, const char *why, char *error, size_t size);
 
 /* Returns 0, or -1 when memory ran out (then `copy` owns nothing). */
-int options_copy(const struct options *options, const mxcheck_memory *memory, struct options *copy);
-void options_clear(struct options *options, const mxcheck_memory *memory);
+int options_copy(const struct options *options, const struct memory *memory, struct options *copy);
+void options_clear(struct options *options, const struct memory *memory);
 
 #endif

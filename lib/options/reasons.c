@@ -68,3 +68,19 @@ const char *reasons_role_word(mxcheck_role role)
     }
     return "unknown";
 }
+
+const char *reasons_dnssec_word(int state)
+{
+    switch (state) {
+    case MXCHECK_DNSSEC_UNKNOWN:
+        return "unknown";
+    case MXCHECK_DNSSEC_SECURE:
+        return "secure";
+    case MXCHECK_DNSSEC_INSECURE:
+        return "insecure";
+    case MXCHECK_DNSSEC_BOGUS:
+        return "bogus";
+    default:
+        return "unknown";
+    }
+}

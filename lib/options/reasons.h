@@ -29,5 +29,6 @@ mxcheck_verdict reasons_verdict(mxcheck_reason number);
 const char *reasons_word(mxcheck_reason number);
 const char *reasons_verdict_word(mxcheck_verdict verdict);
 const char *reasons_role_word(mxcheck_role role);
+const char *reasons_dnssec_word(int state);
 
 #endif

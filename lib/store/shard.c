@@ -151,7 +151,7 @@ void shard_attach(struct shard *shard, struct shard_state *state, void *block, s
     divide(shard, bytes);
 }
 
-void shard_clear(struct shard *shard, const mxcheck_memory *memory)
+void shard_clear(struct shard *shard, const struct memory *memory)
 {
     memory_free(memory, shard->index.block);
     shard->index.block = NULL;

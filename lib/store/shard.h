@@ -8,6 +8,7 @@
 #ifndef MXCHECK_STORE_SHARD_H
 #define MXCHECK_STORE_SHARD_H
 
+#include "base/memory.h"
 #include "store/shard_state.h"
 
 #include <mxcheck/mxcheck.h>
@@ -15,7 +16,7 @@
 /* Make an empty shard that will take `bytes` of memory, at least SHARD_BYTES_MIN and below 2^34. Takes none yet. */
 #define SHARD_BYTES_MIN 8192
 void shard_init(struct shard *shard, size_t bytes, struct process *process);
-void shard_clear(struct shard *shard, const mxcheck_memory *memory);
+void shard_clear(struct shard *shard, const struct memory *memory);
 
 /* Use a shard in memory that is shared: state and block of so many `bytes` are zero, or as other processes left them.
  */
@@ -31,7 +32,7 @@ size_t shard_get(struct shard *shard, uint64_t hash, void *copy, size_t room);
 
 /* Store `words` words as the record of this hash; they replace the record before. A record that does not fit, or for
  * which there is no memory, is dropped; in shared memory also one that comes while another is written for long. */
-void shard_put(struct shard *shard, const mxcheck_memory *memory, uint64_t hash, const void *record, size_t words);
+void shard_put(struct shard *shard, const struct memory *memory, uint64_t hash, const void *record, size_t words);
 
 /* Remove one record, or all. */
 void shard_remove(struct shard *shard, uint64_t hash);

@@ -157,7 +157,7 @@ static void put(struct writer *writer, uint64_t hash, const void *record, size_t
 }
 
 /* The block and an empty index in it, at the first record. Returns false when memory ran out. */
-static bool open_block(struct writer *writer, const mxcheck_memory *memory)
+static bool open_block(struct writer *writer, const struct memory *memory)
 {
     struct index *index = &writer->index;
     if (index->block != NULL)
@@ -170,7 +170,7 @@ static bool open_block(struct writer *writer, const mxcheck_memory *memory)
     return true;
 }
 
-void shard_put(struct shard *shard, const mxcheck_memory *memory, uint64_t hash, const void *record, size_t words)
+void shard_put(struct shard *shard, const struct memory *memory, uint64_t hash, const void *record, size_t words)
 {
     struct writer writer;
     if (words >= shard->index.block_words || !writer_begin(&writer, shard, false))

@@ -149,7 +149,7 @@ static enum advice advise_forbidden(struct subject *subject)
     const struct facts *facts = subject->facts;
     struct address parsed;
     if (facts == NULL) {
-        if (address_parse(subject->judgement->address, &parsed) == 0)
+        if (address_parse(subject->judgement->address, subject->judgement->address_length, &parsed) == 0)
             detail_address(subject, parsed.literal_family, parsed.literal);
         return ADVICE_LITERAL_FORBIDDEN;
     }

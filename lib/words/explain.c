@@ -289,7 +289,8 @@ static void put_advice(struct text *text, const struct options *options, const s
     text_puts(text, "\n");
 }
 
-size_t explain_write(const struct options *options, const struct judgement *judgement, char *buffer, size_t size)
+size_t explain_write(const struct options *options, const struct judgement *judgement, const char *id, char *buffer,
+                     size_t size)
 {
     struct story story = {.options = options, .judgement = judgement, .facts = judgement->facts};
     struct text *text = &story.text;
@@ -303,7 +304,7 @@ size_t explain_write(const struct options *options, const struct judgement *judg
     put_blame(text, options, judgement);
     put_rule(text, options, judgement);
     text_printf(text, "Verdict: %s (%s).\n", reasons_verdict_word(judgement->verdict), reasons_word(judgement->reason));
-    reply_write(options, judgement, NULL, line, sizeof(line));
+    reply_write(options, judgement, id, line, sizeof(line));
     text_puts(text, "Reply: ");
     text_puts(text, line);
     text_puts(text, "\n");

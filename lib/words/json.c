@@ -24,22 +24,8 @@ static void put_string(struct text *text, const char *key, const char *value)
     text_puts(text, ",");
 }
 
-static const char *dnssec_word(mxcheck_dnssec dnssec)
-{
-    switch (dnssec) {
-    case MXCHECK_DNSSEC_UNKNOWN:
-        return "unknown";
-    case MXCHECK_DNSSEC_SECURE:
-        return "secure";
-    case MXCHECK_DNSSEC_INSECURE:
-        return "insecure";
-    case MXCHECK_DNSSEC_BOGUS:
-        return "bogus";
-    }
-    return "unknown";
-}
-
-static void put_reply(struct text *text, const struct options *options, const struct judgement *judgement)
+static void put_reply(struct text *text, const struct options *options, const struct judgement *judgement,
+                      const char *id)
 {
     char line[512];
     char hint[ADVICE_MAX + 1];
@@ -48,7 +34,7 @@ static void put_reply(struct text *text, const struct options *options, const st
     reply_enhanced_code(options, judgement, enhanced, sizeof(enhanced));
     text_printf(text, "\"smtp_code\":%d,", reply_code(options, judgement));
     put_string(text, "enhanced_code", enhanced);
-    reply_write(options, judgement, NULL, line, sizeof(line));
+    reply_write(options, judgement, id, line, sizeof(line));
     put_string(text, "reply", line);
     advice_write(options, judgement, hint, sizeof(hint));
     put_string(text, "hint", hint);
@@ -126,7 +112,7 @@ static void put_question(struct text *text, const struct facts *facts, enum fact
     put_string(text, "zone", facts_zone(facts, answer));
     put_string(text, "failure", facts_text(facts, answer->failure));
     put_extended_error(text, facts, answer);
-    put_string(text, "dnssec", dnssec_word((mxcheck_dnssec)answer->dnssec));
+    put_string(text, "dnssec", reasons_dnssec_word(answer->dnssec));
     put_addresses(text, facts, question, answer);
     text_puts(text, "}");
 }
@@ -186,23 +172,26 @@ static void put_domain(struct text *text, const char *domain)
         put_string(text, "domain_unicode", unicode);
 }
 
-size_t explain_json(const struct options *options, const struct judgement *judgement, char *buffer, size_t size)
+size_t explain_json(const struct options *options, const struct judgement *judgement, const char *id, char *buffer,
+                    size_t size)
 {
     const struct facts *facts = judgement->facts;
     struct text text;
 
     text_init(&text, buffer, size);
     text_puts(&text, "{");
-    put_string(&text, "address", judgement->address);
+    put_key(&text, "address");
+    text_put_json_octets(&text, judgement->address, judgement->address_length);
+    text_puts(&text, ",");
     put_string(&text, "role", reasons_role_word(judgement->role));
     put_domain(&text, judgement->domain);
     put_string(&text, "verdict", reasons_verdict_word(judgement->verdict));
     put_string(&text, "reason", reasons_word(judgement->reason));
-    put_reply(&text, options, judgement);
+    put_reply(&text, options, judgement, id);
     text_printf(&text, "\"ttl\":%u,\"elapsed_us\":%u,", judgement->ttl_s, judgement->elapsed_us);
     text_printf(&text, "\"cached\":%s,\"stale\":%s,", judgement->is_cached ? "true" : "false",
                 judgement->is_stale ? "true" : "false");
-    put_string(&text, "dnssec", dnssec_word(judgement->dnssec));
+    put_string(&text, "dnssec", reasons_dnssec_word((int)judgement->dnssec));
     put_mx(&text, facts);
     put_targets(&text, options, facts);
     put_notes(&text, judgement);

@@ -160,10 +160,10 @@ static void check_by_threads(mxcheck_ctx *ctx, int thread_count)
 
 static mxcheck_ctx *make_ctx(char **settings)
 {
-    const mxcheck_memory memory = {count_malloc, count_realloc, count_free, NULL};
     mxcheck_config *config;
     mxcheck_ctx *ctx;
-    if (mxcheck_config_new(&config) != MXCHECK_OK || mxcheck_config_set_memory(config, &memory) != MXCHECK_OK)
+    if (mxcheck_config_new(&config) != MXCHECK_OK ||
+        mxcheck_config_set_memory(config, count_malloc, count_realloc, count_free, NULL) != MXCHECK_OK)
         exit(1);
     for (; *settings != NULL; settings++) {
         char *value = strchr(*settings, '=');

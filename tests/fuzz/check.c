@@ -68,7 +68,8 @@ char *check_string(const uint8_t *data, size_t size)
 
 /* --- the words of a judgement --- */
 
-typedef size_t (*writer)(const struct options *options, const struct judgement *judgement, char *buffer, size_t size);
+typedef size_t (*writer)(const struct options *options, const struct judgement *judgement, const char *id, char *buffer,
+                         size_t size);
 
 /* What is cut is the beginning. */
 static void check_cut(writer write, const struct options *options, const struct judgement *judgement, const char *text)
@@ -77,7 +78,7 @@ static void check_cut(writer write, const struct options *options, const struct 
     size_t half = length / 2 + 1;
     char *beginning = malloc(half);
     demand(beginning != NULL);
-    demand(write(options, judgement, beginning, half) == length && strlen(beginning) == half - 1);
+    demand(write(options, judgement, NULL, beginning, half) == length && strlen(beginning) == half - 1);
     demand(memcmp(text, beginning, half - 1) == 0);
     free(beginning);
 }
@@ -85,10 +86,10 @@ static void check_cut(writer write, const struct options *options, const struct 
 /* Gives the whole text, after it was told how long it is. A long one is cut no other way than a short one. */
 static char *write_whole(writer write, const struct options *options, const struct judgement *judgement)
 {
-    size_t length = write(options, judgement, NULL, 0);
+    size_t length = write(options, judgement, NULL, NULL, 0);
     char *text = malloc(length + 1);
     demand(text != NULL);
-    demand(write(options, judgement, text, length + 1) == length && strlen(text) == length);
+    demand(write(options, judgement, NULL, text, length + 1) == length && strlen(text) == length);
     if (length < 4000)
         check_cut(write, options, judgement, text);
     return text;

@@ -60,7 +60,7 @@ static void check_brackets(const char *text, const struct address *address)
     char *path = malloc(size);
     demand(path != NULL);
     snprintf(path, size, "<%s>", text);
-    demand(address_parse(path, &other) == 0);
+    demand(address_parse(path, strlen(path), &other) == 0);
     check_same(address, &other);
     free(path);
 }
@@ -84,7 +84,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct options options;
     char *text = check_string(data + (size > 0), size - (size > 0));
     make_options(&options, size > 0 ? data[0] : 0);
-    demand(address_parse(text, &address) == 0);
+    demand(address_parse(text, strlen(text), &address) == 0);
     check_parsed(&address);
     if (text[0] != '<')
         check_brackets(text, &address);

@@ -140,7 +140,7 @@ static struct loop *the_loop(void)
 }
 
 /* Gives the facts, NULL when memory ran out. */
-static struct facts *look_up(const struct options *options, const mxcheck_memory *memory, const char *domain,
+static struct facts *look_up(const struct options *options, const struct memory *memory, const char *domain,
                              struct octets *octets, bool *has_timed_out)
 {
     struct finishing finishing = {false, NULL};
@@ -174,7 +174,7 @@ static void check_same_json(const struct options *options, const struct judgemen
 {
     char one[10000];
     char other[10000];
-    demand(explain_json(options, a, one, sizeof(one)) == explain_json(options, b, other, sizeof(other)));
+    demand(explain_json(options, a, NULL, one, sizeof(one)) == explain_json(options, b, NULL, other, sizeof(other)));
     demand(strcmp(one, other) == 0);
 }
 
@@ -295,12 +295,13 @@ static void look_up_and_judge(const struct options options[2], unsigned bits, un
     struct judgement open;
     struct address address;
     struct scarce scarce = {.fails_at = fails_at};
-    mxcheck_memory memory = {take, retake, give, &scarce};
+    struct memory memory = {take, retake, give, &scarce};
     bool has_timed_out;
     const char *text = choose_address(bits & 0x7f);
     memset(&open, 0, sizeof(open));
     open.address = text;
-    demand(address_parse(text, &address) == 0 && address.kind == ADDRESS_DOMAIN);
+    open.address_length = strlen(text);
+    demand(address_parse(text, strlen(text), &address) == 0 && address.kind == ADDRESS_DOMAIN);
     demand(!form_judge(&options[0], &address, (bits & 0x80) != 0 ? MXCHECK_ROLE_SENDER : MXCHECK_ROLE_RCPT, &open));
     struct facts *facts = look_up(&options[0], &memory, address.domain, octets, &has_timed_out);
     demand(facts != NULL || scarce.asked >= fails_at);

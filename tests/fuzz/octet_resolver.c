@@ -188,7 +188,7 @@ static void do_nothing(struct resolver *base)
 
 static const struct resolver_ops ops = {ask, cancel, is_idle, NULL, do_nothing};
 
-void octet_resolver_init(struct octet_resolver *resolver, struct loop *loop, const mxcheck_memory *memory,
+void octet_resolver_init(struct octet_resolver *resolver, struct loop *loop, const struct memory *memory,
                          struct octets *octets)
 {
     memset(resolver, 0, sizeof(*resolver));

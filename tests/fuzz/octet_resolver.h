@@ -16,16 +16,16 @@ struct octet_question;
 struct octet_resolver {
     struct resolver base; /* first */
     struct octets *octets;
-    const mxcheck_memory *memory; /* of the answers */
-    bool is_believed;             /* on what it has validated */
-    bool has_timed_out;           /* some question */
+    const struct memory *memory; /* of the answers */
+    bool is_believed;            /* on what it has validated */
+    bool has_timed_out;          /* some question */
     struct octet_question *under_way[OCTET_QUESTIONS_MAX];
     size_t count;
     struct loop_timer timer;
 };
 
 /* Answers come from turns of `loop`, one in each, in an order that the octets say. Clear it before the loop goes. */
-void octet_resolver_init(struct octet_resolver *resolver, struct loop *loop, const mxcheck_memory *memory,
+void octet_resolver_init(struct octet_resolver *resolver, struct loop *loop, const struct memory *memory,
                          struct octets *octets);
 void octet_resolver_clear(struct octet_resolver *resolver);
 

@@ -135,7 +135,7 @@ static void test_a_remembered_result_says_all_that_the_first_said(void **state)
         assert_string_equal(mxcheck_result_mx_host(result, 0), "mail.mx.example");
         assert_string_equal(mxcheck_result_enhanced_code(result), "2.1.0");
         assert_int_equal(mxcheck_result_smtp_code(result), 250);
-        mxcheck_result_json(result, story[i], sizeof(story[i]));
+        mxcheck_result_json(result, NULL, story[i], sizeof(story[i]));
         mxcheck_result_unref(result);
     }
     assert_non_null(strstr(story[0], "\"cached\":false,\"stale\":false"));
@@ -192,7 +192,8 @@ static void test_without_a_cache_every_check_asks(void **state)
     assert_string_equal(told(ctx, GOOD), "mx");
     assert_string_equal(told(ctx, GOOD), "mx");
     assert_int_equal(stats_of(ctx).lookups, 2);
-    assert_int_equal(mxcheck_check_cached(ctx, MXCHECK_ROLE_RCPT, GOOD, &result), MXCHECK_ERR_NOT_CACHED);
+    assert_int_equal(mxcheck_check(ctx, MXCHECK_ROLE_RCPT, GOOD, strlen(GOOD), MXCHECK_CHECK_CACHED, 0, &result),
+                     MXCHECK_ERR_NOT_CACHED);
     mxcheck_cache_flush(mxcheck_ctx_cache(ctx), NULL);
     mxcheck_ctx_free(ctx);
 }
@@ -202,20 +203,27 @@ static void test_check_cached_never_asks(void **state)
     mxcheck_ctx *ctx = support_ctx(NULL);
     mxcheck_result *result = (mxcheck_result *)&ctx;
     (void)state;
-    assert_int_equal(mxcheck_check_cached(ctx, MXCHECK_ROLE_SENDER, GOOD, &result), MXCHECK_ERR_NOT_CACHED);
-    assert_ptr_equal(result, &ctx);
-    assert_int_equal(mxcheck_check_cached(ctx, MXCHECK_ROLE_SENDER, "", &result), MXCHECK_OK);
+    assert_int_equal(mxcheck_check(ctx, MXCHECK_ROLE_SENDER, GOOD, strlen(GOOD), MXCHECK_CHECK_CACHED, 0, &result),
+                     MXCHECK_ERR_NOT_CACHED);
+    assert_null(result);
+    assert_int_equal(mxcheck_check(ctx, MXCHECK_ROLE_SENDER, "", strlen(""), MXCHECK_CHECK_CACHED, 0, &result),
+                     MXCHECK_OK);
     assert_int_equal(mxcheck_result_reason(result), MXCHECK_REASON_NULL_SENDER);
     mxcheck_result_unref(result);
     assert_string_equal(told(ctx, GOOD), "mx");
-    assert_int_equal(mxcheck_check_cached(ctx, MXCHECK_ROLE_SENDER, GOOD, &result), MXCHECK_OK);
+    assert_int_equal(mxcheck_check(ctx, MXCHECK_ROLE_SENDER, GOOD, strlen(GOOD), MXCHECK_CHECK_CACHED, 0, &result),
+                     MXCHECK_OK);
     assert_int_equal(mxcheck_result_role(result), MXCHECK_ROLE_SENDER);
     assert_int_equal(mxcheck_result_is_cached(result), 1);
     mxcheck_result_unref(result);
-    assert_int_equal(mxcheck_check_cached(ctx, (mxcheck_role)3, GOOD, &result), MXCHECK_ERR_INVALID);
-    assert_int_equal(mxcheck_check_cached(NULL, MXCHECK_ROLE_RCPT, GOOD, &result), MXCHECK_ERR_INVALID);
-    assert_int_equal(mxcheck_check_cached(ctx, MXCHECK_ROLE_RCPT, NULL, &result), MXCHECK_ERR_INVALID);
-    assert_int_equal(mxcheck_check_cached(ctx, MXCHECK_ROLE_RCPT, GOOD, NULL), MXCHECK_ERR_INVALID);
+    assert_int_equal(mxcheck_check(ctx, (mxcheck_role)3, GOOD, strlen(GOOD), MXCHECK_CHECK_CACHED, 0, &result),
+                     MXCHECK_ERR_INVALID);
+    assert_int_equal(mxcheck_check(NULL, MXCHECK_ROLE_RCPT, GOOD, strlen(GOOD), MXCHECK_CHECK_CACHED, 0, &result),
+                     MXCHECK_ERR_INVALID);
+    assert_int_equal(mxcheck_check(ctx, MXCHECK_ROLE_RCPT, NULL, 1, MXCHECK_CHECK_CACHED, 0, &result),
+                     MXCHECK_ERR_INVALID);
+    assert_int_equal(mxcheck_check(ctx, MXCHECK_ROLE_RCPT, GOOD, strlen(GOOD), MXCHECK_CHECK_CACHED, 0, NULL),
+                     MXCHECK_ERR_INVALID);
     mxcheck_ctx_free(ctx);
 }
 
@@ -316,7 +324,7 @@ static void *check_often(void *user)
                                                  MXCHECK_REASON_NULL_MX, MXCHECK_REASON_DNS_FAILURE};
         if (mxcheck_check_rcpt(user, addresses[i % 4], &result) != MXCHECK_OK)
             return "not checked";
-        bool is_right = mxcheck_result_reason(result) == reasons[i % 4];
+        bool is_right = mxcheck_result_reason(result) == (int)reasons[i % 4];
         mxcheck_result_unref(result);
         if (!is_right)
             return "wrong";
@@ -461,7 +469,8 @@ static void test_what_was_good_stays_good_while_dns_fails(void **state)
     assert_string_equal(told(good, ABSENT), "no-such-domain");
     __atomic_store_n(&relay.has_failed, 1, __ATOMIC_RELEASE);
     put_forward_ms(61000);
-    assert_int_equal(mxcheck_check_cached(stale, MXCHECK_ROLE_RCPT, GOOD, &result), MXCHECK_ERR_NOT_CACHED);
+    assert_int_equal(mxcheck_check(stale, MXCHECK_ROLE_RCPT, GOOD, strlen(GOOD), MXCHECK_CHECK_CACHED, 0, &result),
+                     MXCHECK_ERR_NOT_CACHED);
     result = support_check(stale, MXCHECK_ROLE_RCPT, GOOD);
     assert_int_equal(mxcheck_result_reason(result), MXCHECK_REASON_MX);
     assert_int_equal(mxcheck_result_is_stale(result), 1);
@@ -469,7 +478,8 @@ static void test_what_was_good_stays_good_while_dns_fails(void **state)
     assert_in_range(mxcheck_result_ttl(result), 4, 5);
     assert_string_equal(mxcheck_result_mx_host(result, 0), "mail.mx.example");
     mxcheck_result_unref(result);
-    assert_int_equal(mxcheck_check_cached(stale, MXCHECK_ROLE_RCPT, GOOD, &result), MXCHECK_OK);
+    assert_int_equal(mxcheck_check(stale, MXCHECK_ROLE_RCPT, GOOD, strlen(GOOD), MXCHECK_CHECK_CACHED, 0, &result),
+                     MXCHECK_OK);
     assert_int_equal(mxcheck_result_is_stale(result), 1);
     mxcheck_result_unref(result);
     assert_string_equal(told(failing, GOOD), "cached dns-failure");
@@ -511,8 +521,10 @@ static void test_contexts_that_ask_others_share_nothing(void **state)
     assert_string_equal(told(same, GOOD), "cached mx");
     assert_string_equal(told(other, GOOD), "cached dns-failure");
     mxcheck_cache_flush(cache, "ok-mx.mx.example");
-    assert_int_equal(mxcheck_check_cached(same, MXCHECK_ROLE_RCPT, GOOD, &result), MXCHECK_ERR_NOT_CACHED);
-    assert_int_equal(mxcheck_check_cached(other, MXCHECK_ROLE_RCPT, GOOD, &result), MXCHECK_ERR_NOT_CACHED);
+    assert_int_equal(mxcheck_check(same, MXCHECK_ROLE_RCPT, GOOD, strlen(GOOD), MXCHECK_CHECK_CACHED, 0, &result),
+                     MXCHECK_ERR_NOT_CACHED);
+    assert_int_equal(mxcheck_check(other, MXCHECK_ROLE_RCPT, GOOD, strlen(GOOD), MXCHECK_CHECK_CACHED, 0, &result),
+                     MXCHECK_ERR_NOT_CACHED);
     mxcheck_ctx_free(good);
     mxcheck_ctx_free(same);
     mxcheck_ctx_free(other);

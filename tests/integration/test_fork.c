@@ -201,7 +201,8 @@ static int be_the_child_of_its_own_number(mxcheck_ctx *ctx, action deed)
         if (ending != FINE || getpid() != 1 || unshare(CLONE_NEWPID) != 0)
             _exit(ending != FINE ? ending : SKIPPED);
         mxcheck_reason heard = 0;
-        mxcheck_check_rcpt_async(ctx, SILENT, hear, &heard, NULL);
+        if (mxcheck_check_rcpt_async(ctx, SILENT, hear, &heard, NULL) != MXCHECK_OK)
+            _exit(WRONG);
         _exit(in_child(ctx, deed));
     }
     return wait_for(child);

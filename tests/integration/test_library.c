@@ -21,8 +21,6 @@ static void test_null_arguments_are_invalid(void **state)
     mxcheck_ctx *ctx = support_ctx(NULL);
     mxcheck_config *config = support_config(NULL);
     mxcheck_result *result = (mxcheck_result *)&ctx;
-    mxcheck_result *const before = result;
-    const mxcheck_memory no_functions = {NULL, NULL, NULL, NULL};
 
     assert_int_equal(mxcheck_check_sender(NULL, GOOD, &result), MXCHECK_ERR_INVALID);
     assert_int_equal(mxcheck_check_sender(ctx, NULL, &result), MXCHECK_ERR_INVALID);
@@ -30,7 +28,7 @@ static void test_null_arguments_are_invalid(void **state)
     assert_int_equal(mxcheck_check_rcpt(NULL, GOOD, &result), MXCHECK_ERR_INVALID);
     assert_int_equal(mxcheck_check_rcpt(ctx, NULL, &result), MXCHECK_ERR_INVALID);
     assert_int_equal(mxcheck_check_rcpt(ctx, GOOD, NULL), MXCHECK_ERR_INVALID);
-    assert_ptr_equal(result, before);
+    assert_null(result);
     assert_int_equal(mxcheck_ctx_new(config, NULL), MXCHECK_ERR_INVALID);
     assert_int_equal(mxcheck_config_new(NULL), MXCHECK_ERR_INVALID);
     assert_int_equal(mxcheck_config_set(NULL, "timeout", "1s"), MXCHECK_ERR_INVALID);
@@ -38,8 +36,7 @@ static void test_null_arguments_are_invalid(void **state)
     assert_int_equal(mxcheck_config_set(config, "timeout", NULL), MXCHECK_ERR_INVALID);
     assert_int_equal(mxcheck_config_load(NULL, "/dev/null"), MXCHECK_ERR_INVALID);
     assert_int_equal(mxcheck_config_load(config, NULL), MXCHECK_ERR_INVALID);
-    assert_int_equal(mxcheck_config_set_memory(NULL, NULL), MXCHECK_ERR_INVALID);
-    assert_int_equal(mxcheck_config_set_memory(config, &no_functions), MXCHECK_ERR_INVALID);
+    assert_int_equal(mxcheck_config_set_memory(NULL, NULL, NULL, NULL, NULL), MXCHECK_ERR_INVALID);
     assert_int_equal(mxcheck_config_set_log(NULL, 0, NULL, NULL), MXCHECK_ERR_INVALID);
     mxcheck_config_free(config);
     mxcheck_ctx_free(ctx);
@@ -73,8 +70,8 @@ static void test_getters_of_a_null_result_say_nothing(void **state)
     assert_null(mxcheck_result_ref(NULL));
     assert_int_equal(mxcheck_result_reply(NULL, "id", line, sizeof(line)), 0);
     assert_string_equal(line, "");
-    assert_int_equal(mxcheck_result_explain(NULL, NULL, 0), 0);
-    assert_int_equal(mxcheck_result_json(NULL, NULL, 0), 0);
+    assert_int_equal(mxcheck_result_explain(NULL, NULL, NULL, 0), 0);
+    assert_int_equal(mxcheck_result_json(NULL, NULL, NULL, 0), 0);
 }
 
 static void test_bad_options_are_refused_with_a_sentence(void **state)
@@ -363,7 +360,7 @@ static void *check_many(void *argument)
         size_t row = i % (sizeof(rows) / sizeof(rows[0]));
         mxcheck_result *result = NULL;
         if (mxcheck_check_rcpt(ctx, rows[row].address, &result) != MXCHECK_OK ||
-            mxcheck_result_reason(result) != rows[row].reason)
+            mxcheck_result_reason(result) != (int)rows[row].reason)
             wrong++;
         mxcheck_result_unref(result);
     }

@@ -10,8 +10,9 @@ struct lines {
     int loudest;
 };
 
-static void take_line(int level, const char *line, void *user_data)
+static void take_line(int level, const char *line, mxcheck_id id, void *user_data)
 {
+    (void)id;
     struct lines *lines = user_data;
     size_t length = strlen(lines->text);
     snprintf(lines->text + length, sizeof(lines->text) - length, "%d %s\n", level, line);

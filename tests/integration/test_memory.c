@@ -174,10 +174,9 @@ static void assert_is_honest(mxcheck_status status, const struct heard *heard, c
 
 static mxcheck_config *scarce_config(struct scarce *scarce, const struct setting *settings, const char *cache_size)
 {
-    const mxcheck_memory functions = {scarce_malloc, scarce_realloc, scarce_free, scarce};
     mxcheck_config *config = support_config(settings);
     assert_non_null(config);
-    assert_int_equal(mxcheck_config_set_memory(config, &functions), MXCHECK_OK);
+    assert_int_equal(mxcheck_config_set_memory(config, scarce_malloc, scarce_realloc, scarce_free, scarce), MXCHECK_OK);
     assert_int_equal(mxcheck_config_set(config, "cache-size", cache_size), MXCHECK_OK);
     return config;
 }

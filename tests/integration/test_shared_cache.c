@@ -307,8 +307,8 @@ static void tell_all(mxcheck_ctx *ctx, const char *address)
     char text[8192];
     mxcheck_result *result = support_check(ctx, MXCHECK_ROLE_RCPT, address);
     mxcheck_result_reply(result, NULL, text, sizeof(text));
-    mxcheck_result_explain(result, text, sizeof(text));
-    mxcheck_result_json(result, text, sizeof(text));
+    mxcheck_result_explain(result, NULL, text, sizeof(text));
+    mxcheck_result_json(result, NULL, text, sizeof(text));
     mxcheck_result_unref(result);
 }
 

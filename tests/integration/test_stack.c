@@ -87,8 +87,9 @@ static void claim(struct scene *scene, bool is_right)
     scene->is_wrong |= !is_right;
 }
 
-static void log_nothing(int level, const char *line, void *user_data)
+static void log_nothing(int level, const char *line, mxcheck_id id, void *user_data)
 {
+    (void)id;
     (void)level;
     (void)line;
     (void)user_data;
@@ -108,7 +109,7 @@ static void *configure(void *user)
     claim(scene, mxcheck_config_load(config, "/nowhere") == MXCHECK_ERR_FILE);
     claim(scene, mxcheck_config_set(config, "upstreams", "tls://[::1%x#y z") == MXCHECK_ERR_OPTION);
     claim(scene, mxcheck_config_error(config)[0] != '\0');
-    claim(scene, mxcheck_config_set_memory(config, NULL) == MXCHECK_OK);
+    claim(scene, mxcheck_config_set_memory(config, NULL, NULL, NULL, NULL) == MXCHECK_OK);
     claim(scene, mxcheck_config_set_cache(config, scene->cache) == MXCHECK_OK);
     mxcheck_config_free(config);
     return NULL;
@@ -186,7 +187,8 @@ static void *look_into_memory(void *user)
 {
     struct scene *scene = user;
     mxcheck_result *result;
-    mxcheck_status status = mxcheck_check_cached(scene->ctx, MXCHECK_ROLE_RCPT, GOOD, &result);
+    mxcheck_status status =
+        mxcheck_check(scene->ctx, MXCHECK_ROLE_RCPT, GOOD, strlen(GOOD), MXCHECK_CHECK_CACHED, 0, &result);
     claim(scene, status == MXCHECK_ERR_NOT_CACHED);
     return NULL;
 }
@@ -221,8 +223,8 @@ static void *tell(void *user)
     struct scene *scene = user;
     static char buffer[1 << 17];
     const mxcheck_result *result = scene->result;
-    claim(scene, mxcheck_result_explain(result, buffer, sizeof(buffer)) > 500);
-    claim(scene, mxcheck_result_json(result, buffer, sizeof(buffer)) > 1000);
+    claim(scene, mxcheck_result_explain(result, NULL, buffer, sizeof(buffer)) > 500);
+    claim(scene, mxcheck_result_json(result, NULL, buffer, sizeof(buffer)) > 1000);
     claim(scene, mxcheck_result_reply(result, "id", buffer, sizeof(buffer)) > 0);
     claim(scene, mxcheck_result_smtp_code(result) > 0 && mxcheck_result_enhanced_code(result)[0] != '\0');
     claim(scene, mxcheck_result_hint(result) != NULL && mxcheck_result_mx_count(result) > 10);
@@ -313,7 +315,7 @@ static void *look_up_in_vain(void *user)
 static int look_up_by_recursion(void)
 {
     static const struct setting settings[] = {
-        {"resolution", "recursive"}, {"timeout", "1s"}, {"cache-size", "0"}, {NULL, NULL}};
+        {"upstreams", ""}, {"resolution", "recursive"}, {"timeout", "1s"}, {"cache-size", "0"}, {NULL, NULL}};
     if (unshare(CLONE_NEWUSER | CLONE_NEWNET) != 0 && unshare(CLONE_NEWNET) != 0)
         return 77;
     mxcheck_ctx *ctx = support_ctx(settings);

@@ -29,4 +29,4 @@ static void scarce_free(void *pointer, void *user_data)
     free(pointer);
 }
 
-const mxcheck_memory scarce_memory = {scarce_malloc, scarce_realloc, scarce_free, NULL};
+const struct memory scarce_memory = {scarce_malloc, scarce_realloc, scarce_free, NULL};

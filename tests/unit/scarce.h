@@ -3,6 +3,8 @@
 #ifndef MXCHECK_TESTS_SCARCE_H
 #define MXCHECK_TESTS_SCARCE_H
 
+#include "base/memory.h"
+
 #include <mxcheck/mxcheck.h>
 
 struct scarce {
@@ -11,6 +13,6 @@ struct scarce {
 };
 
 extern struct scarce scarce;
-extern const mxcheck_memory scarce_memory;
+extern const struct memory scarce_memory;
 
 #endif

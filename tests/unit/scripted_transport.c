@@ -45,7 +45,7 @@ struct pending {
 };
 
 struct transports {
-    const mxcheck_memory *memory;
+    const struct memory *memory;
     struct loop *loop;
     size_t running;
     unsigned sent[UPSTREAMS_MAX][4]; /* by upstream and word of the script */
@@ -272,7 +272,7 @@ bool transport_is_stream(const struct transport *transport)
     return transport->is_stream;
 }
 
-struct transports *transports_new(const mxcheck_memory *memory, struct loop *loop, const struct upstreams *upstreams,
+struct transports *transports_new(const struct memory *memory, struct loop *loop, const struct upstreams *upstreams,
                                   bool asks_ad)
 {
     struct transports *transports = memory_zalloc(memory, 1, sizeof(*transports));

@@ -25,7 +25,7 @@ static void expect_domains(const struct row *rows, size_t count)
     for (size_t i = 0; i < count; i++) {
         struct address address;
         print_message("# row %zu\n", i);
-        assert_int_equal(address_parse(rows[i].text, &address), 0);
+        assert_int_equal(address_parse(rows[i].text, strlen(rows[i].text), &address), 0);
         assert_string_equal(address.fault, "");
         assert_int_equal(address.kind, ADDRESS_DOMAIN);
         assert_string_equal(address.domain, rows[i].domain);
@@ -37,7 +37,7 @@ static void expect_kind(enum address_kind kind, const char *const *texts, size_t
     for (size_t i = 0; i < count; i++) {
         struct address address;
         print_message("# row %zu\n", i);
-        assert_int_equal(address_parse(texts[i], &address), 0);
+        assert_int_equal(address_parse(texts[i], strlen(texts[i]), &address), 0);
         assert_int_equal(address.kind, kind);
         assert_string_equal(address.domain, "");
         assert_string_equal(address.fault, "");
@@ -49,7 +49,7 @@ static void expect_faults(const char *fault, const char *const *texts, size_t co
     for (size_t i = 0; i < count; i++) {
         struct address address;
         print_message("# row %zu\n", i);
-        assert_int_equal(address_parse(texts[i], &address), 0);
+        assert_int_equal(address_parse(texts[i], strlen(texts[i]), &address), 0);
         assert_int_equal(address.kind, ADDRESS_BAD);
         assert_string_equal(address.fault, fault);
         assert_string_equal(address.domain, "");
@@ -73,7 +73,7 @@ static void test_postmaster_needs_no_domain(void **state)
     expect_domains(rows, COUNT(rows));
     for (size_t i = 0; i < COUNT(bad); i++) {
         struct address address;
-        assert_int_equal(address_parse(bad[i], &address), 0);
+        assert_int_equal(address_parse(bad[i], strlen(bad[i]), &address), 0);
         assert_int_equal(address.kind, ADDRESS_BAD);
     }
 }
@@ -202,7 +202,7 @@ static void test_the_octets_of_a_literal_are_told(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct address address;
-        assert_int_equal(address_parse(rows[i].text, &address), 0);
+        assert_int_equal(address_parse(rows[i].text, strlen(rows[i].text), &address), 0);
         assert_int_not_equal(address.kind, ADDRESS_BAD);
         assert_int_equal(address.literal_family, rows[i].family);
         if (rows[i].family != 0)
@@ -352,7 +352,7 @@ static void test_a_path_longer_than_256_octets_is_known(void **state)
         memset(text + strlen(rows[i].before), 'l', fill);
         strcpy(text + strlen(rows[i].before) + fill, rows[i].after);
         assert_int_equal(strlen(text), rows[i].length);
-        assert_int_equal(address_parse(text, &address), 0);
+        assert_int_equal(address_parse(text, strlen(text), &address), 0);
         assert_int_equal(address.is_too_long, rows[i].is_too_long);
     }
 }
@@ -371,7 +371,7 @@ static void test_megabytes_take_linear_time(void **state)
         struct address address;
         for (size_t at = 0; at < length; at++)
             text[at] = pieces[i][at % strlen(pieces[i])];
-        assert_int_equal(address_parse(text, &address), 0);
+        assert_int_equal(address_parse(text, strlen(text), &address), 0);
         assert_int_equal(address.kind, ADDRESS_BAD);
         assert_true(address.fault[0] != '\0');
     }

@@ -584,7 +584,7 @@ static void test_names_that_take_more_room_than_the_message_are_whole(void **sta
 
 static void test_lack_of_memory_is_told(void **state)
 {
-    mxcheck_memory memory = {no_memory, memory_libc.realloc, memory_libc.free, NULL};
+    struct memory memory = {no_memory, memory_libc.realloc, memory_libc.free, NULL};
     struct answer answer;
     (void)state;
     begin(&message, NOERROR, 1, 0, 0);

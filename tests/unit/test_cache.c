@@ -54,7 +54,7 @@ static void counting_free(void *pointer, void *user_data)
     free(pointer);
 }
 
-static const mxcheck_memory counting = {counting_malloc, counting_realloc, counting_free, NULL};
+static const struct memory counting = {counting_malloc, counting_realloc, counting_free, NULL};
 
 static void put(mxcheck_cache *cache, const char *domain, int mx, enum facts_outcome outcome)
 {

@@ -148,7 +148,7 @@ static const char *looked_up(const char *options, bool has_failed)
     struct address parsed;
     struct judgement judgement;
     struct cached_facts cached;
-    assert_int_equal(address_parse("u@" DOMAIN, &parsed), 0);
+    assert_int_equal(address_parse("u@" DOMAIN, strlen("u@" DOMAIN), &parsed), 0);
     assert_false(form_judge(&settings->options, &parsed, MXCHECK_ROLE_RCPT, &judgement));
     enum cache_lookup outcome = cache_lookup(settings, cache, has_failed, &cached, &judgement);
     snprintf(line, sizeof(line), "%s", words[outcome]);

@@ -86,29 +86,42 @@ static void test_null_is_invalid(void **state)
     assert_null(mxcheck_config_get(config, NULL));
     assert_string_equal(mxcheck_config_error(NULL), "");
     assert_int_equal(mxcheck_config_set_log(NULL, 1, NULL, NULL), MXCHECK_ERR_INVALID);
-    assert_int_equal(mxcheck_config_set_memory(NULL, NULL), MXCHECK_ERR_INVALID);
+    assert_int_equal(mxcheck_config_set_memory(NULL, NULL, NULL, NULL, NULL), MXCHECK_ERR_INVALID);
     mxcheck_config_free(NULL);
     mxcheck_config_free(config);
 }
 
-static void write_log(int level, const char *line, void *user_data)
+static void write_log(int level, const char *line, mxcheck_id id, void *user_data)
 {
+    (void)id;
     (void)level;
     (void)line;
     (void)user_data;
 }
 
+static void *give(size_t size, void *user_data)
+{
+    (void)user_data;
+    return malloc(size);
+}
+
+static void take_back(void *pointer, void *user_data)
+{
+    (void)user_data;
+    free(pointer);
+}
+
 static void test_log_and_memory_are_checked(void **state)
 {
     mxcheck_config *config = new_config();
-    mxcheck_memory memory = {NULL, NULL, NULL, NULL};
     (void)state;
     assert_int_equal(mxcheck_config_set_log(config, 4, write_log, NULL), MXCHECK_OK);
     assert_int_equal(mxcheck_config_set_log(config, 0, NULL, NULL), MXCHECK_OK);
     assert_int_equal(mxcheck_config_set_log(config, 5, write_log, NULL), MXCHECK_ERR_INVALID);
     assert_int_equal(mxcheck_config_set_log(config, -1, write_log, NULL), MXCHECK_ERR_INVALID);
-    assert_int_equal(mxcheck_config_set_memory(config, NULL), MXCHECK_OK);
-    assert_int_equal(mxcheck_config_set_memory(config, &memory), MXCHECK_ERR_INVALID);
+    assert_int_equal(mxcheck_config_set_memory(config, NULL, NULL, NULL, NULL), MXCHECK_OK);
+    assert_int_equal(mxcheck_config_set_memory(config, give, NULL, NULL, NULL), MXCHECK_ERR_INVALID);
+    assert_int_equal(mxcheck_config_set_memory(config, NULL, NULL, take_back, NULL), MXCHECK_ERR_INVALID);
     mxcheck_config_free(config);
 }
 

@@ -30,6 +30,7 @@ static struct judgement judged(mxcheck_reason reason)
 {
     struct judgement judgement = {.role = MXCHECK_ROLE_RCPT, .reason = reason, .verdict = reasons_verdict(reason)};
     judgement.address = "u@example.com";
+    judgement.address_length = strlen(judgement.address);
     judgement.domain = "example.com";
     judgement.fault = "";
     judgement.rule = "";
@@ -115,9 +116,9 @@ static void test_story_tells_what_was_asked_and_what_decided(void **state)
 
     (void)state;
     policy_judge_facts(&options, facts, &judgement);
-    assert_int_equal(explain_write(&options, &judgement, story, sizeof(story)), strlen(expected));
+    assert_int_equal(explain_write(&options, &judgement, NULL, story, sizeof(story)), strlen(expected));
     assert_string_equal(story, expected);
-    assert_int_equal(explain_write(&options, &judgement, NULL, 0), strlen(expected));
+    assert_int_equal(explain_write(&options, &judgement, NULL, NULL, 0), strlen(expected));
     facts_unref(facts, &memory_libc);
 }
 
@@ -144,7 +145,7 @@ static void test_json_is_one_object(void **state)
 
     (void)state;
     policy_judge_facts(&options, facts, &judgement);
-    assert_int_equal(explain_json(&options, &judgement, json, sizeof(json)), strlen(expected));
+    assert_int_equal(explain_json(&options, &judgement, NULL, json, sizeof(json)), strlen(expected));
     assert_string_equal(json, expected);
     facts_unref(facts, &memory_libc);
 }
@@ -166,7 +167,7 @@ static void test_json_lists_exchanges_without_the_null_mx(void **state)
     assert_non_null(facts);
     draft_clear(&draft);
     policy_judge_facts(&options, facts, &judgement);
-    explain_json(&options, &judgement, json, sizeof(json));
+    explain_json(&options, &judgement, NULL, json, sizeof(json));
     assert_non_null(strstr(json, "\"mx\":[{\"host\":\"a\\u005c\\u0022x.example\",\"preference\":10,\"ttl\":5},"
                                  "{\"host\":\"b.example\",\"preference\":20,\"ttl\":7}],"
                                  "\"targets\":[],\"notes\":[\"null-mx-mixed\"]"));
@@ -181,10 +182,10 @@ static void test_what_is_odd_about_an_address_is_told_of_one_that_is_refused_too
     (void)state;
     judgement.domain = "xn--n3h.example";
     judgement.is_path_too_long = true;
-    explain_write(&options, &judgement, out, sizeof(out));
+    explain_write(&options, &judgement, NULL, out, sizeof(out));
     assert_non_null(strstr(out, "Note idna-disallowed: the name has a label that IDNA2008 does not allow"));
     assert_non_null(strstr(out, "Note path-too-long: "));
-    explain_json(&options, &judgement, out, sizeof(out));
+    explain_json(&options, &judgement, NULL, out, sizeof(out));
     assert_non_null(strstr(out, "\"notes\":[]"));
 }
 
@@ -199,12 +200,13 @@ static void test_output_is_printable_whatever_the_client_said(void **state)
         address[i - 1] = (char)i;
     address[255] = '\0';
     judgement.address = address;
+    judgement.address_length = strlen(address);
     judgement.domain = "xn--bcher-kva.example";
     judgement.verdict = MXCHECK_VERDICT_REJECT;
-    explain_write(&options, &judgement, out, sizeof(out));
+    explain_write(&options, &judgement, NULL, out, sizeof(out));
     for (const char *p = out; *p != '\0'; p++)
         assert_true(*p == '\n' || (*p >= 0x20 && *p < 0x7f));
-    explain_json(&options, &judgement, out, sizeof(out));
+    explain_json(&options, &judgement, NULL, out, sizeof(out));
     for (const char *p = out; *p != '\0'; p++)
         assert_true(*p >= 0x20 && *p < 0x7f);
     assert_non_null(strstr(out, "\"domain_unicode\":\"b\\u00fccher.example\""));
@@ -232,7 +234,7 @@ static void test_there_is_nothing_to_do_for_a_good_address(void **state)
         char story[4096];
         judgement.reason = rows[i].reason;
         judgement.verdict = rows[i].verdict;
-        explain_write(&defaults, &judgement, story, sizeof(story));
+        explain_write(&defaults, &judgement, NULL, story, sizeof(story));
         assert_int_equal(strstr(story, "To do: ") != NULL, rows[i].has_advice);
     }
 }

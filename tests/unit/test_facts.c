@@ -17,7 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void fill(struct draft *draft, const mxcheck_memory *memory, const char *preferences)
+static void fill(struct draft *draft, const struct memory *memory, const char *preferences)
 {
     draft_init(draft, memory);
     draft->answer[FACTS_MX].outcome = FACTS_RECORDS;

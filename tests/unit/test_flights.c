@@ -334,7 +334,7 @@ static void *measured_malloc(size_t size, void *user_data)
 static void open_measured_flights(size_t most)
 {
     static const struct lookup_wants wants = {.a = true, .aaaa = true, .confirm_nxdomain = true};
-    static mxcheck_memory memory;
+    static struct memory memory;
     memory = memory_libc;
     memory.malloc = measured_malloc;
     measured.largest = 0;

@@ -45,9 +45,9 @@ static void counted_free(void *pointer, void *user_data)
     free(pointer);
 }
 
-static mxcheck_memory counted_memory(struct counted *counted)
+static struct memory counted_memory(struct counted *counted)
 {
-    return (mxcheck_memory){counted_malloc, counted_realloc, counted_free, counted};
+    return (struct memory){counted_malloc, counted_realloc, counted_free, counted};
 }
 
 /* Sizes around each border between classes, and past the largest. */
@@ -94,7 +94,7 @@ static void test_blocks_of_all_sizes_are_aligned_and_apart(void **state)
 static void test_what_was_given_back_is_used_again(void **state)
 {
     struct counted counted = {0};
-    mxcheck_memory memory = counted_memory(&counted);
+    struct memory memory = counted_memory(&counted);
     struct freelist *freelist = freelist_new(&memory);
     (void)state;
     freelist_free(freelist, freelist_malloc(freelist, 100));
@@ -114,7 +114,7 @@ static void test_what_was_given_back_is_used_again(void **state)
 static void test_a_large_block_goes_back_at_once(void **state)
 {
     struct counted counted = {0};
-    mxcheck_memory memory = counted_memory(&counted);
+    struct memory memory = counted_memory(&counted);
     struct freelist *freelist = freelist_new(&memory);
     (void)state;
     void *first = freelist_malloc(freelist, 100000);
@@ -219,7 +219,7 @@ static void test_sizes_that_overflow_with_their_heads_are_refused(void **state)
 static void test_the_c_library_stands_in_where_the_callers_memory_fails(void **state)
 {
     struct counted counted = {0};
-    mxcheck_memory memory = counted_memory(&counted);
+    struct memory memory = counted_memory(&counted);
     struct freelist *freelist = freelist_new(&memory);
     (void)state;
     counted.is_out = true;
@@ -241,7 +241,7 @@ static void test_the_c_library_stands_in_where_the_callers_memory_fails(void **s
 static void test_a_freelist_that_cannot_be_made_is_none(void **state)
 {
     struct counted counted = {.is_out = true};
-    mxcheck_memory memory = counted_memory(&counted);
+    struct memory memory = counted_memory(&counted);
     (void)state;
     assert_null(freelist_new(&memory));
 }
@@ -250,7 +250,7 @@ static void test_a_freelist_that_cannot_be_made_is_none(void **state)
 static void test_what_was_set_aside_serves_when_memory_has_run_out(void **state)
 {
     struct counted counted = {.is_out = false};
-    mxcheck_memory memory = counted_memory(&counted);
+    struct memory memory = counted_memory(&counted);
     struct freelist *freelist = freelist_new(&memory);
     (void)state;
     assert_int_equal(freelist_set_aside(freelist), 0);
@@ -277,7 +277,7 @@ static void test_what_was_set_aside_serves_when_memory_has_run_out(void **state)
 static void test_without_memory_nothing_is_set_aside(void **state)
 {
     struct counted counted = {.is_out = false};
-    mxcheck_memory memory = counted_memory(&counted);
+    struct memory memory = counted_memory(&counted);
     struct freelist *freelist = freelist_new(&memory);
     (void)state;
     counted.is_out = true;

@@ -234,7 +234,7 @@ static void test_a_literal_is_judged_by_its_address_with_depth_targets(void **st
         struct address parsed;
         struct judgement judgement;
         set(&options, rows[i].options);
-        assert_int_equal(address_parse(rows[i].address, &parsed), 0);
+        assert_int_equal(address_parse(rows[i].address, strlen(rows[i].address), &parsed), 0);
         assert_true(form_judge(&options, &parsed, MXCHECK_ROLE_RCPT, &judgement));
         assert_int_equal(judgement.reason, rows[i].reason);
         options_clear(&options, &memory_libc);

@@ -127,7 +127,7 @@ static void *no_more_memory(void *block, size_t size, void *user)
 
 static void test_memory_that_is_short_gives_no_number(void **state)
 {
-    mxcheck_memory none = memory_libc;
+    struct memory none = memory_libc;
     struct ids ids;
     int item;
     (void)state;

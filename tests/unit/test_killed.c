@@ -30,23 +30,23 @@ enum { NAMES = 40, ROOM = 40, WORDS_LEAST = 20 };
 static const struct siphash_key key = {{3, 4}};
 
 /* What processes share. */
-struct memory {
+struct shared {
     struct shard_state state;
     uint64_t block[SHARD_BYTES_MIN / sizeof(uint64_t)];
 };
 
 /* It ends where the mapping ends, and behind that nothing may be touched. */
-static struct memory *share_memory(void)
+static struct shared *share_memory(void)
 {
     size_t page = (size_t)sysconf(_SC_PAGESIZE);
-    size_t size = (sizeof(struct memory) + page - 1) / page * page;
+    size_t size = (sizeof(struct shared) + page - 1) / page * page;
     char *memory = mmap(NULL, size + page, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     assert_ptr_not_equal(memory, MAP_FAILED);
     assert_int_equal(mprotect(memory + size, page, PROT_NONE), 0);
-    return (struct memory *)(void *)(memory + size - sizeof(struct memory));
+    return (struct shared *)(void *)(memory + size - sizeof(struct shared));
 }
 
-static struct shard attach(struct memory *memory)
+static struct shard attach(struct shared *memory)
 {
     struct shard shard;
     shard_attach(&shard, &memory->state, memory->block, sizeof(memory->block), &key);
@@ -106,9 +106,9 @@ static pid_t fork_worker(void)
 /* --- stopped before each instruction --- */
 
 /* What the others see of memory that a writer left so, now and after it was waited for. */
-static void look_around(const struct memory *left)
+static void look_around(const struct shared *left)
 {
-    static struct memory copy;
+    static struct shared copy;
     memcpy(&copy, left, sizeof(copy));
     struct shard shard = attach(&copy);
     unsigned found = 0;
@@ -128,7 +128,7 @@ static void look_around(const struct memory *left)
     assert_int_equal(copy.state.sequence & 1, 0);
 }
 
-static void write_traced(struct memory *memory)
+static void write_traced(struct shared *memory)
 {
     struct shard shard = attach(memory);
     if (ptrace(PTRACE_TRACEME, 0, NULL, NULL) != 0)
@@ -142,9 +142,9 @@ static void write_traced(struct memory *memory)
 
 static void test_a_writer_may_stop_before_any_instruction(void **state)
 {
-    struct memory *memory = share_memory();
+    struct shared *memory = share_memory();
     struct shard shard = attach(memory);
-    struct memory before;
+    struct shared before;
     unsigned long steps = 0, changes = 0;
     int status;
     (void)state;
@@ -177,7 +177,7 @@ static void test_a_writer_may_stop_before_any_instruction(void **state)
 
 /* --- killed at any time --- */
 
-static void work(struct memory *memory, uint64_t seed)
+static void work(struct shared *memory, uint64_t seed)
 {
     struct shard shard = attach(memory);
     for (uint64_t i = 0;; i++) {
@@ -191,7 +191,7 @@ static void work(struct memory *memory, uint64_t seed)
     }
 }
 
-static pid_t begin_work(struct memory *memory, uint64_t seed)
+static pid_t begin_work(struct shared *memory, uint64_t seed)
 {
     pid_t child = fork_worker();
     if (child == 0)
@@ -208,7 +208,7 @@ static void pause_us(long us)
 static void test_writers_are_killed_and_the_others_go_on(void **state)
 {
     enum { workers = 4, kills = 400 };
-    struct memory *memory = share_memory();
+    struct shared *memory = share_memory();
     struct shard shard = attach(memory);
     pid_t children[workers];
     unsigned found = 0;
@@ -243,7 +243,7 @@ static void test_writers_are_killed_and_the_others_go_on(void **state)
 /* --- written by an attacker --- */
 
 /* Octets everywhere, and numbers where numbers are, as fast as it can. */
-static void attack(struct memory *memory, uint64_t seed)
+static void attack(struct shared *memory, uint64_t seed)
 {
     static const uint64_t bad[] = {0,    1,   UINT32_MAX, UINT64_MAX, UINT64_C(1) << 63, (UINT64_C(1) << 63) + 1,
                                    1023, 1024};
@@ -265,7 +265,7 @@ static void attack(struct memory *memory, uint64_t seed)
 static void test_whoever_may_write_the_memory_can_do_no_more_than_lie(void **state)
 {
     enum { rounds = 40000 };
-    struct memory *memory = share_memory();
+    struct shared *memory = share_memory();
     struct shard shard = attach(memory);
     pid_t attacker = fork_worker();
     if (attacker == 0)

@@ -466,7 +466,7 @@ static void free_nothing(void *block, void *user)
 
 static void test_memory_that_is_short_is_told(void **state)
 {
-    const mxcheck_memory none = {no_memory, no_more_memory, free_nothing, NULL};
+    const struct memory none = {no_memory, no_more_memory, free_nothing, NULL};
     mxcheck_status status = MXCHECK_OK;
     (void)state;
     assert_null(loop_new(&none, &status));
@@ -477,7 +477,7 @@ static void test_memory_that_is_short_is_told(void **state)
 /* A timer that has its place already is set again without memory. */
 static void test_a_timer_that_finds_no_memory_is_refused(void **state)
 {
-    mxcheck_memory some = memory_libc;
+    struct memory some = memory_libc;
     struct loop_timer timer = {0};
     mxcheck_status status;
     struct loop *poor = loop_new(&some, &status);
@@ -500,7 +500,7 @@ static void test_a_watch_that_finds_no_memory_is_refused(void **state)
 {
     enum { COUNT = 100 };
     static struct loop_watch watches[COUNT];
-    mxcheck_memory some = memory_libc;
+    struct memory some = memory_libc;
     mxcheck_status status;
     struct loop *poor = loop_new(&some, &status);
     int copies[COUNT], count = 0;

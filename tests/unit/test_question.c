@@ -42,7 +42,7 @@ static void give(void *block, void *user)
     free(block);
 }
 
-static const mxcheck_memory memory = {take, retake, give, NULL};
+static const struct memory memory = {take, retake, give, NULL};
 
 struct scene {
     struct loop *loop;

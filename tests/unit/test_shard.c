@@ -84,7 +84,7 @@ static void init_shard(struct shard *shard, size_t bytes)
     shard_attach(shard, state, block, bytes, &key);
 }
 
-static void clear_shard(struct shard *shard, const mxcheck_memory *memory)
+static void clear_shard(struct shard *shard, const struct memory *memory)
 {
     if (is_shared)
         free(shard->state);
@@ -274,7 +274,7 @@ static void counting_free(void *pointer, void *user_data)
     free(pointer);
 }
 
-static const mxcheck_memory counting = {counting_malloc, counting_realloc, counting_free, NULL};
+static const struct memory counting = {counting_malloc, counting_realloc, counting_free, NULL};
 
 static void test_memory_is_one_block_of_the_size_said(void **state)
 {

@@ -275,6 +275,16 @@ static char *write_whole(size_t (*write)(const struct options *, const struct ju
     return text;
 }
 
+static size_t write_story(const struct options *options, const struct judgement *judgement, char *buffer, size_t size)
+{
+    return explain_write(options, judgement, NULL, buffer, size);
+}
+
+static size_t write_json(const struct options *options, const struct judgement *judgement, char *buffer, size_t size)
+{
+    return explain_json(options, judgement, NULL, buffer, size);
+}
+
 static size_t write_reply(const struct options *options, const struct judgement *judgement, char *buffer, size_t size)
 {
     return reply_write(options, judgement, "4bXy{hint}\r\n9", buffer, size);
@@ -283,8 +293,8 @@ static size_t write_reply(const struct options *options, const struct judgement 
 static void check_words(struct options *options, const struct judgement *judgement)
 {
     char *hint = write_whole(advice_write, options, judgement);
-    char *story = write_whole(explain_write, options, judgement);
-    char *json = write_whole(explain_json, options, judgement);
+    char *story = write_whole(write_story, options, judgement);
+    char *json = write_whole(write_json, options, judgement);
     char *reply = write_whole(write_reply, options, judgement);
     assert_true(strlen(hint) <= ADVICE_MAX && is_printable(hint, false));
     assert_true(is_printable(story, true));
@@ -315,6 +325,7 @@ static void test_whatever_dns_says_is_kept_and_told_within_bounds(void **state)
                                       .domain = "domain.example.com",
                                       .domain_length = strlen("domain.example.com"),
                                       .address = address,
+                                      .address_length = strlen(address),
                                       .rule = "",
                                       .fault = ""};
         policy_judge_facts(&options, facts, &judgement);

@@ -24,7 +24,7 @@ struct head {
 struct chunk {
     struct chunk *next;
     struct chunk *previous;
-    const mxcheck_memory *memory; /* what it came from */
+    const struct memory *memory; /* what it came from */
     size_t used;
 };
 
@@ -33,7 +33,7 @@ struct free_block {
 };
 
 struct freelist {
-    const mxcheck_memory *memory;
+    const struct memory *memory;
     struct chunk chunks;  /* ring; chunks.next is being cut */
     struct chunk *spares; /* set aside for when memory runs out; a list by `next` */
     size_t spare_count;
@@ -45,7 +45,7 @@ struct freelist {
 _Static_assert(sizeof(struct head) <= HEAD_SIZE, "a head fits its place");
 _Static_assert(sizeof(struct chunk) % HEAD_SIZE == 0, "blocks of a chunk are aligned");
 
-struct freelist *freelist_new(const mxcheck_memory *memory)
+struct freelist *freelist_new(const struct memory *memory)
 {
     struct freelist *freelist = memory_zalloc(memory, 1, sizeof(*freelist));
     if (freelist == NULL)
@@ -94,7 +94,7 @@ int freelist_set_aside(struct freelist *freelist)
 /* From the caller's memory, from what was set aside of it, and at last from the C library's. */
 static struct chunk *find_chunk(struct freelist *freelist, size_t size)
 {
-    const mxcheck_memory *memory = freelist->memory;
+    const struct memory *memory = freelist->memory;
     struct chunk *chunk = memory_alloc(memory, size);
     if (chunk == NULL && size <= CHUNK_SIZE && freelist->spares != NULL)
         chunk = take_spare(freelist);

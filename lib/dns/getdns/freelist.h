@@ -3,6 +3,8 @@
 #ifndef MXCHECK_DNS_GETDNS_FREELIST_H
 #define MXCHECK_DNS_GETDNS_FREELIST_H
 
+#include "base/memory.h"
+
 #include <mxcheck/mxcheck.h>
 
 #include <stdint.h>
@@ -11,7 +13,7 @@
  * free lists, which are filled by the caller's memory functions and, when those fail, from a reserve. */
 struct freelist;
 
-struct freelist *freelist_new(const mxcheck_memory *memory);
+struct freelist *freelist_new(const struct memory *memory);
 
 /* Fill the reserve that getdns uses when memory runs out during a query: enough for some hundred records, or for the
  * longest message and its copies. Call it before each query. Returns 0, or -1 when there is no memory for it; then

@@ -8,7 +8,7 @@
 #include "dns/getdns/gate.h"
 
 struct transports {
-    const mxcheck_memory *memory;
+    const struct memory *memory;
     struct transport_share share;
     size_t count;
     struct transport item[]; /* by upstream; then again over TCP */
@@ -26,7 +26,7 @@ static void init(struct transport *transport, struct transport_share *share, con
     events_init(transport);
 }
 
-struct transports *transports_new(const mxcheck_memory *memory, struct loop *loop, const struct upstreams *upstreams,
+struct transports *transports_new(const struct memory *memory, struct loop *loop, const struct upstreams *upstreams,
                                   bool asks_ad)
 {
     struct transports *transports =

@@ -1,11 +1,14 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
 # Make the static archive OUT of CORE with nothing visible but the public functions, so that the short names inside
-# cannot meet those of the program that links it. The tools are those of the machine that is built for.
-# usage: localise.sh OUT CORE AR OBJCOPY COMPILER...
+# cannot meet those of the program that links it. The tools are those that the compiler names: of the machine that is
+# built for.
+# usage: localise.sh OUT CORE COMPILER...
 set -eu
-out=$1 core=$2 ar=$3 objcopy=$4
-shift 4
+out=$1 core=$2
+shift 2
+ar=$("$@" -print-prog-name=ar)
+objcopy=$("$@" -print-prog-name=objcopy)
 folder=$(mktemp -d)
 trap 'rm -r "$folder"' EXIT
 "$@" -r -nostdlib -o "$folder/joined.o" -Wl,--whole-archive "$core" -Wl,--no-whole-archive

@@ -164,6 +164,8 @@ static void take_all(struct run *run)
 /* What is worse goes before what is better. */
 static int settle(const struct run *run)
 {
+    if (run->status == MXCHECK_ERR_OPTION)
+        return message_usage("%s", mxcheck_config_error(run->arguments->config));
     if (run->status == MXCHECK_ERR_FILE) {
         message_say("%s", mxcheck_config_error(run->arguments->config));
         return EX_NOINPUT;

@@ -254,6 +254,8 @@ void server_begin(struct server *server, unsigned clients_max, int argc, char **
     }
     if (status == MXCHECK_OK)
         status = mxcheck_ctx_new(arguments.config, &server->ctx);
+    if (status == MXCHECK_ERR_OPTION)
+        fail(EX_USAGE, "%s", mxcheck_config_error(arguments.config));
     if (status == MXCHECK_ERR_FILE)
         fail(EX_CANTCREAT, "%s", mxcheck_config_error(arguments.config));
     if (status != MXCHECK_OK)

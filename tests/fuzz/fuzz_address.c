@@ -65,9 +65,26 @@ static void check_brackets(const char *text, const struct address *address)
     free(path);
 }
 
+/* In a block of just its size, as bindings have it: nothing behind it is read, and a NUL makes it no address. */
+static void check_octets(const uint8_t *data, size_t size, const struct address *of_text)
+{
+    struct address address, domain;
+    char *octets = malloc(size == 0 ? 1 : size);
+    demand(octets != NULL);
+    memcpy(octets, data, size);
+    demand(address_parse(octets, size, &address) == 0);
+    demand(address_parse_domain(octets, size, &domain) == 0);
+    demand(domain.kind == ADDRESS_DOMAIN || (domain.kind == ADDRESS_BAD && domain.fault[0] != '\0'));
+    if (size > 0 && memchr(octets, '\0', size) != NULL)
+        demand(address.kind == ADDRESS_BAD && domain.kind == ADDRESS_BAD);
+    else
+        check_same(of_text, &address);
+    free(octets);
+}
+
 static void judge(const struct options *options, const struct address *address, const char *text, mxcheck_role role)
 {
-    struct judgement judgement = {.address = text};
+    struct judgement judgement = {.address = text, .address_length = strlen(text)};
     bool is_decided = form_judge(options, address, role, &judgement);
     demand(is_decided == (judgement.verdict != 0));
     demand(is_decided || address->kind == ADDRESS_DOMAIN);
@@ -86,6 +103,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     make_options(&options, size > 0 ? data[0] : 0);
     demand(address_parse(text, strlen(text), &address) == 0);
     check_parsed(&address);
+    check_octets(data + (size > 0), size - (size > 0), &address);
     if (text[0] != '<')
         check_brackets(text, &address);
     judge(&options, &address, text, MXCHECK_ROLE_SENDER);

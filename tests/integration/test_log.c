@@ -86,6 +86,74 @@ static void test_what_came_from_outside_is_escaped(void **state)
     assert_int_equal(strlen(lines.text), strcspn(lines.text, "\n") + 1);
 }
 
+/* --- which check a line is about --- */
+
+struct subjects {
+    mxcheck_id ids[2];
+    unsigned of_first;
+    unsigned of_second;
+    unsigned of_none;
+};
+
+static void note_subject(int level, const char *line, mxcheck_id id, void *user_data)
+{
+    struct subjects *subjects = user_data;
+    (void)level;
+    (void)line;
+    if (id == 0)
+        subjects->of_none++;
+    else if (id == subjects->ids[0])
+        subjects->of_first++;
+    else if (id == subjects->ids[1])
+        subjects->of_second++;
+    else
+        fail_msg("a line about check %llu", (unsigned long long)id);
+}
+
+static void ignore_result(mxcheck_id id, const mxcheck_result *result, void *user_data)
+{
+    (void)id;
+    (void)result;
+    (void)user_data;
+}
+
+static void log_two(const char *one, const char *other, struct subjects *subjects)
+{
+    mxcheck_config *config = support_config(NULL);
+    mxcheck_ctx *ctx;
+    memset(subjects, 0, sizeof(*subjects));
+    assert_int_equal(mxcheck_config_set_log(config, MXCHECK_LOG_DEBUG, note_subject, subjects), MXCHECK_OK);
+    assert_int_equal(mxcheck_ctx_new(config, &ctx), MXCHECK_OK);
+    mxcheck_config_free(config);
+    assert_int_equal(mxcheck_check_rcpt_async(ctx, one, ignore_result, NULL, &subjects->ids[0]), MXCHECK_OK);
+    assert_int_equal(mxcheck_check_rcpt_async(ctx, other, ignore_result, NULL, &subjects->ids[1]), MXCHECK_OK);
+    while (mxcheck_ctx_pending(ctx) > 0) {
+        mxcheck_ctx_wait(ctx, -1);
+        mxcheck_ctx_dispatch(ctx);
+    }
+    mxcheck_ctx_free(ctx);
+}
+
+static void test_a_line_tells_which_asynchronous_check_it_is_about(void **state)
+{
+    struct subjects subjects;
+    (void)state;
+    log_two("u@ok-mx.mx.example", "u@null-mx.mx.example", &subjects);
+    assert_int_equal(subjects.of_first, 2); /* the question and the verdict */
+    assert_int_equal(subjects.of_second, 2);
+    assert_int_equal(subjects.of_none, 0);
+}
+
+static void test_a_question_for_several_checks_is_about_none_of_them(void **state)
+{
+    struct subjects subjects;
+    (void)state;
+    log_two("u@ok-mx.mx.example", "v@ok-mx.mx.example", &subjects);
+    assert_int_equal(subjects.of_first, 1);
+    assert_int_equal(subjects.of_second, 1);
+    assert_int_equal(subjects.of_none, 1);
+}
+
 static void test_silence_is_silence(void **state)
 {
     struct lines lines;
@@ -102,6 +170,8 @@ int main(void)
         cmocka_unit_test(test_a_failure_names_the_upstream),
         cmocka_unit_test(test_an_upstream_that_does_not_answer_is_a_warning),
         cmocka_unit_test(test_what_came_from_outside_is_escaped),
+        cmocka_unit_test(test_a_line_tells_which_asynchronous_check_it_is_about),
+        cmocka_unit_test(test_a_question_for_several_checks_is_about_none_of_them),
         cmocka_unit_test(test_silence_is_silence),
     };
     support_upstream();

@@ -96,8 +96,9 @@ class Recursion(unittest.TestCase):
         self.assertEqual([line[1] for line in lines], [verdict for _, verdict, _ in self.ROWS * 3])
         self.assertEqual(status, 1)
 
-    def test_upstreams_are_not_asked(self):
-        lines, status = self.run_command("-o", "upstreams=192.0.2.53", "u@ok.test.example")
+    def test_upstreams_contradict_it(self):
+        self.assertEqual(self.run_command("-o", "upstreams=192.0.2.53", "u@ok.test.example"), ([], 64))
+        lines, status = self.run_command("-o", "upstreams=192.0.2.53", "-o", "upstreams=", "u@ok.test.example")
         self.assertEqual((lines[0][2], status), ("mx", 0))
 
 

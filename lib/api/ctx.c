@@ -19,51 +19,65 @@ uint32_t mxcheck_version_number(void)
     return MXCHECK_VERSION_NUMBER;
 }
 
-static struct settings *default_settings(void)
+static mxcheck_status default_settings(struct settings **settings)
 {
     struct options options;
     struct log silence = {0, NULL, NULL};
     options_init(&options);
-    return settings_new(&memory_libc, &silence, &options);
+    return settings_new(&memory_libc, &silence, &options, settings, NULL, 0);
 }
 
 /* A configuration says what was wrong with the last use of it, though nothing else of it changes. */
-static mxcheck_status complain(const mxcheck_config *config, const char *path, const char *why, int code)
+static struct text begin_error(const mxcheck_config *config, const char *words)
 {
     mxcheck_config *told = (mxcheck_config *)(uintptr_t)config;
-    char room[32];
     struct text text;
     text_init(&text, told->error, sizeof(told->error));
-    text_puts(&text, "option cache-file: ");
-    text_put_escaped(&text, path);
-    text_printf(&text, ": %s", why);
-    if (code != EPERM && code != EINVAL && code != ELOOP && code != ENOENT)
-        text_printf(&text, ": %s", config_name_error(code, room, sizeof(room)));
-    return MXCHECK_ERR_FILE;
+    text_puts(&text, words);
+    return text;
 }
 
-static mxcheck_status open_cache_file(const mxcheck_config *config, const struct settings *settings, const char *path,
-                                      mxcheck_cache **cache)
+static mxcheck_status make_settings(const mxcheck_config *config, struct settings **settings)
 {
-    const char *why;
-    int error = cache_new_shared(&settings->memory, path, settings->options.cache_size, cache, &why);
-    if (error == 0)
-        return MXCHECK_OK;
-    return error == ENOMEM ? MXCHECK_ERR_NOMEM : complain(config, path, why, error);
+    char error[256] = "";
+    if (config == NULL)
+        return default_settings(settings);
+    mxcheck_status status =
+        settings_new(&config->memory, &config->log, &config->options, settings, error, sizeof(error));
+    if (status == MXCHECK_ERR_FILE) {
+        struct text text = begin_error(config, "option test-zone: ");
+        text_puts(&text, error);
+    }
+    return status;
 }
 
 /* Options that contradict each other are no configuration. */
 static bool is_consistent(const mxcheck_config *config)
 {
     const char *upstreams = options_get(&config->options, "upstreams");
-    mxcheck_config *told = (mxcheck_config *)(uintptr_t)config;
     if (config->options.resolution != RESOLUTION_RECURSIVE || upstreams[0] == '\0')
         return true;
-    struct text text;
-    text_init(&text, told->error, sizeof(told->error));
-    text_puts(&text,
-              "option upstreams contradicts resolution = recursive, which asks no upstream; one of them must go");
+    begin_error(config,
+                "option upstreams contradicts resolution = recursive, which asks no upstream; one of them must go");
     return false;
+}
+
+static mxcheck_status open_cache_file(const mxcheck_config *config, const struct settings *settings, const char *path,
+                                      mxcheck_cache **cache)
+{
+    const char *why;
+    char room[32];
+    int error = cache_new_shared(&settings->memory, path, settings->options.cache_size, cache, &why);
+    if (error == 0)
+        return MXCHECK_OK;
+    if (error == ENOMEM)
+        return MXCHECK_ERR_NOMEM;
+    struct text text = begin_error(config, "option cache-file: ");
+    text_put_escaped(&text, path);
+    text_printf(&text, ": %s", why);
+    if (error != EPERM && error != EINVAL && error != ELOOP && error != ENOENT)
+        text_printf(&text, ": %s", config_name_error(error, room, sizeof(room)));
+    return MXCHECK_ERR_FILE;
 }
 
 /* The cache that was given, one in a file, or one of its own. */
@@ -87,12 +101,12 @@ mxcheck_status mxcheck_ctx_new(const mxcheck_config *config, mxcheck_ctx **made)
     *made = NULL;
     if (config != NULL && !is_consistent(config))
         return MXCHECK_ERR_OPTION;
-    struct settings *settings =
-        config == NULL ? default_settings() : settings_new(&config->memory, &config->log, &config->options);
-    if (settings == NULL)
-        return MXCHECK_ERR_NOMEM;
+    struct settings *settings;
+    mxcheck_status status = make_settings(config, &settings);
+    if (status != MXCHECK_OK)
+        return status;
     mxcheck_ctx *ctx = memory_zalloc(&settings->memory, 1, sizeof(*ctx));
-    mxcheck_status status = ctx == NULL ? MXCHECK_ERR_NOMEM : choose_cache(config, settings, &cache);
+    status = ctx == NULL ? MXCHECK_ERR_NOMEM : choose_cache(config, settings, &cache);
     if (status == MXCHECK_OK && pool_init(&ctx->pool, settings, cache) != 0)
         status = MXCHECK_ERR_NOMEM;
     if (status != MXCHECK_OK) {

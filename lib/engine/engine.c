@@ -8,6 +8,7 @@
 #include "dns/loop.h"
 #include "dns/no_resolver.h"
 #include "dns/upstream_resolver.h"
+#include "dns/zone_resolver.h"
 #include "judge/policy.h"
 
 /* A caller that waits for a lookup. */
@@ -17,7 +18,7 @@ struct waiting {
     struct facts *facts;
 };
 
-static struct resolver *new_resolver(struct engine *engine, const struct upstreams *upstreams, const char *error)
+static struct resolver *new_upstream_resolver(struct engine *engine, const struct upstreams *upstreams)
 {
     struct settings *settings = engine->settings;
     const struct options *options = &settings->options;
@@ -26,9 +27,16 @@ static struct resolver *new_resolver(struct engine *engine, const struct upstrea
     const struct resolver_settings asking = {.retry_after_us = (uint64_t)retry_ms * 1000,
                                              .asks_ad = options->trusts_ad,
                                              .is_case_random = !options->keeps_lower_case};
-    struct resolver *resolver = upstreams->count == 0 ? no_resolver_new(&settings->memory, engine->loop, error)
-                                                      : upstream_resolver_new(&settings->memory, &settings->log,
-                                                                              engine->loop, upstreams, &asking);
+    return upstream_resolver_new(&settings->memory, &settings->log, engine->loop, upstreams, &asking);
+}
+
+static struct resolver *new_resolver(struct engine *engine, const struct upstreams *upstreams, const char *error)
+{
+    struct settings *settings = engine->settings;
+    const struct memory *memory = &settings->memory;
+    struct resolver *resolver = settings->zone != NULL  ? zone_resolver_new(memory, engine->loop, settings->zone)
+                                : upstreams->count == 0 ? no_resolver_new(memory, engine->loop, error)
+                                                        : new_upstream_resolver(engine, upstreams);
     if (resolver != NULL)
         resolver->tally = settings->queries;
     return resolver;
@@ -73,6 +81,8 @@ static struct lookup_wants wants_of(const struct options *options)
 static bool is_able(const struct settings *settings)
 {
     const char *hindrance = NULL;
+    if (settings->zone != NULL) /* nothing of getdns is used */
+        return true;
     if (!inside_getdns_is_possible())
         hindrance = "this process was forked while another thread of its parent was asking DNS";
     else if (!inside_getdns_has_stack(settings->options.resolution == RESOLUTION_RECURSIVE))

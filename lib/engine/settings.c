@@ -4,13 +4,37 @@
 
 #include "base/memory.h"
 
-struct settings *settings_new(const struct memory *memory, const struct log *log, const struct options *options)
+static void init_resolvers(struct settings *settings)
 {
     char error[256];
     struct upstreams upstreams = {.count = 0};
+    const struct options *options = &settings->options;
+    /* The text was found good when it was set. */
+    upstreams_parse(options_get(options, "upstreams"), &upstreams, error, sizeof(error));
+    if (options->resolution == RESOLUTION_RECURSIVE)
+        upstreams_set_recursion(&upstreams);
+    if (settings->zone != NULL)
+        upstreams_set_default(&upstreams, "not asked");
+    /* What a zone says is remembered for nobody else. */
+    uint64_t trust = (uint64_t)options->trusts_ad + (settings->zone == NULL ? 0 : settings->zone->mark);
+    resolvers_init(&settings->resolvers, &settings->process, &upstreams, trust);
+}
+
+static mxcheck_status read_zone(struct settings *settings, char *error, size_t size)
+{
+    const char *path = options_get(&settings->options, "test-zone");
+    if (path[0] == '\0')
+        return MXCHECK_OK;
+    int status = test_zone_read(&settings->memory, path, &settings->zone, error, size);
+    return status == 0 ? MXCHECK_OK : status == -1 ? MXCHECK_ERR_FILE : MXCHECK_ERR_NOMEM;
+}
+
+mxcheck_status settings_new(const struct memory *memory, const struct log *log, const struct options *options,
+                            struct settings **made, char *error, size_t size)
+{
     struct settings *settings = memory_zalloc(memory, 1, sizeof(*settings));
     if (settings == NULL)
-        return NULL;
+        return MXCHECK_ERR_NOMEM;
     settings->stripes_held = STRIPES;
     settings->sleep = &settings->sleep_room;
     for (size_t i = 0; i < STRIPES; i++) {
@@ -20,17 +44,18 @@ struct settings *settings_new(const struct memory *memory, const struct log *log
     settings->memory = *memory;
     process_init(&settings->process);
     settings->log = *log;
-    /* The text was found good when it was set. */
-    upstreams_parse(options_get(options, "upstreams"), &upstreams, error, sizeof(error));
-    if (options->resolution == RESOLUTION_RECURSIVE)
-        upstreams_set_recursion(&upstreams);
-    resolvers_init(&settings->resolvers, &settings->process, &upstreams, options->trusts_ad);
-    if (options_copy(options, &settings->memory, &settings->options) != 0) {
+    mxcheck_status status = MXCHECK_ERR_NOMEM;
+    if (options_copy(options, &settings->memory, &settings->options) == 0)
+        status = read_zone(settings, error, size);
+    if (status != MXCHECK_OK) {
+        options_clear(&settings->options, &settings->memory);
         process_clear(&settings->process);
         memory_free(memory, settings);
-        return NULL;
+        return status;
     }
-    return settings;
+    init_resolvers(settings);
+    *made = settings;
+    return MXCHECK_OK;
 }
 
 /* Each stripe has a share of the context's beside those of results; the last one to go takes its stripe with it, and
@@ -44,6 +69,7 @@ void settings_unshare(struct settings_stripe *stripe)
         return;
     struct memory memory = settings->memory;
     options_clear(&settings->options, &memory);
+    test_zone_free(settings->zone);
     process_clear(&settings->process);
     memory_free(&memory, settings);
 }

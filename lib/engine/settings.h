@@ -9,6 +9,7 @@
 #include "base/process.h"
 #include "base/stripe.h"
 #include "dns/resolver.h"
+#include "dns/test_zone.h"
 #include "engine/resolvers.h"
 #include "options/options.h"
 
@@ -40,6 +41,7 @@ struct settings {
     struct options options;
     struct clock_sleep sleep_room;
     struct clock_sleep *sleep;  /* that, which changes under whoever may not change the rest */
+    struct test_zone *zone;     /* that answers in the place of DNS; NULL: none */
     struct resolvers resolvers; /* not frozen: they follow resolv.conf */
     bool is_stopped;            /* atomic, as what follows: blocking checks and waits end */
     uint64_t lookups;           /* of domains */
@@ -48,8 +50,10 @@ struct settings {
     struct settings_stripe stripes[STRIPES];
 };
 
-/* Gives settings with a copy of everything; NULL when memory ran out. The context calls settings_close once. */
-struct settings *settings_new(const struct memory *memory, const struct log *log, const struct options *options);
+/* Gives settings with a copy of everything. The context calls settings_close once. MXCHECK_ERR_NOMEM; MXCHECK_ERR_FILE
+ * when the file of the option test-zone cannot be read, and then error[size] says why. */
+mxcheck_status settings_new(const struct memory *memory, const struct log *log, const struct options *options,
+                            struct settings **settings, char *error, size_t size);
 void settings_close(struct settings *settings);
 
 /* Take a share and give it back to the same stripe. */

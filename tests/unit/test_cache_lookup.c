@@ -82,7 +82,8 @@ static struct settings *settings_of(const char *text)
         if (options_set(&options, &memory_libc, item, value, error, sizeof(error)) != MXCHECK_OK)
             fail_msg("%s", error);
     }
-    struct settings *settings = settings_new(&memory_libc, &silence, &options);
+    struct settings *settings;
+    assert_int_equal(settings_new(&memory_libc, &silence, &options, &settings, NULL, 0), MXCHECK_OK);
     assert_non_null(settings);
     options_clear(&options, &memory_libc);
     return settings;

@@ -27,7 +27,7 @@ static int open_pool(void **state)
     struct log silence = {0, NULL, NULL};
     (void)state;
     options_init(&options);
-    settings = settings_new(&memory_libc, &silence, &options);
+    assert_int_equal(settings_new(&memory_libc, &silence, &options, &settings, NULL, 0), MXCHECK_OK);
     return settings == NULL ? -1 : pool_init(&pool, settings, NULL);
 }
 

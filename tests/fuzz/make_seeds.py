@@ -79,6 +79,11 @@ def write_options():
         write("options", name, text)
         write("config", name, text.replace(b"=", b" = ", 1))
     write("config", "good", b"# a comment\r\n\r\n  timeout = 2s\t\r\nupstreams = [::1]:5353, tls://9.9.9.9#dns.example\ndepth=targets")
+    write("test_zone", "whole", b"a.example MX 10 mx.a.example # one\nmx.a.example A 192.0.2.1\r\nb.example CNAME a.example\n"
+          b"c.example SERVFAIL\nc.example TIMEOUT A\nd.example DELAY 20ms\nd.example AAAA 2001:db8::1\n")
+    write("test_zone", "escaped", b"a\\046b. A 192.0.2.1\r\n. MX 0 .\n")
+    write("test_zone", "range", b"a.b MX 65536 mx.b\n")
+    write("test_zone", "nul", b"a.b A 192.0.2.1\n\0")
     write("config", "nul", b"timeout = 2s\n\0")
     write("config", "no-equals", b"timeout = 2s\nwhat")
     write("config", "long-line", b"exempt-domains = " + b"a.example," * 420)

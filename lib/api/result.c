@@ -215,8 +215,8 @@ uint32_t mxcheck_result_mx_preference(const mxcheck_result *result, size_t index
 static const struct facts_target *find_target(const mxcheck_result *result, size_t index)
 {
     const struct facts_mx *mx = find_mx(result, index);
-    const struct facts *facts = result == NULL ? NULL : result->judgement.facts;
-    for (size_t i = 0; mx != NULL && i < facts->target_count; i++) {
+    const struct facts *facts = mx == NULL ? NULL : result->judgement.facts;
+    for (size_t i = 0; facts != NULL && i < facts->target_count; i++) {
         const struct facts_target *target = &facts_targets(facts)[i];
         if (strcmp(facts_text(facts, target->host), facts_text(facts, mx->host)) == 0)
             return target;

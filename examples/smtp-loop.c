@@ -147,8 +147,8 @@ static void serve_in_child(struct server *server, const struct server_client *cl
     if (connection.session != NULL)
         serve(server, &connection);
     session_free(connection.session);
+    admission_leave(guest, getpid()); /* before the client sees the end, and comes back at once */
     close(client->socket);
-    admission_leave(guest, getpid());
     server_end(server);
 }
 

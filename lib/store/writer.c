@@ -7,7 +7,8 @@
 #include <sched.h>
 #include <time.h>
 
-#define YIELDS_MAX 100 /* for the lease, before a record is dropped */
+#define YIELDS_MAX 100  /* for the lease, before a record is dropped */
+#define INSIST_US 50000 /* how long who insists waits for it */
 
 static void open_rings(struct writer *writer)
 {
@@ -56,7 +57,7 @@ static bool take_lease(struct writer *writer, bool insists)
             break;
         if (!insists && tries >= YIELDS_MAX)
             return false;
-        if (insists && writer->since_us - begun_us > 2 * (uint64_t)LEASE_US)
+        if (insists && writer->since_us - begun_us > INSIST_US)
             break;
         if (tries < YIELDS_MAX)
             sched_yield();

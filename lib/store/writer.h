@@ -18,7 +18,8 @@ struct writer {
 };
 
 /* Wait for other writers, and make the sequence odd. In shared memory a writer that is stopped is waited for only a
- * moment, unless the caller insists: that may take seconds. Returns false when nothing may be changed now. */
+ * moment. Who insists goes on then all the same, with an empty shard; others are told false: nothing may be changed
+ * now. */
 bool writer_begin(struct writer *writer, struct shard *shard, bool insists);
 
 void writer_end(struct writer *writer);

@@ -287,7 +287,7 @@ MXCHECK_API mxcheck_cache *mxcheck_ctx_cache(mxcheck_ctx *ctx);
  *  `address` is the mailbox with or without its angle brackets, or "" for the null reverse-path. It may hold any bytes:
  *  an invalid mailbox is a verdict and not an error. Gives *result; release it with mxcheck_result_unref(). Any number
  *  of threads; those that check one domain at the same time share one lookup.
- *  @returns MXCHECK_OK, MXCHECK_ERR_INVALID, MXCHECK_ERR_NOMEM or MXCHECK_ERR_SYSTEM. */
+ *  @returns MXCHECK_OK, MXCHECK_ERR_INVALID, MXCHECK_ERR_NOMEM, MXCHECK_ERR_SYSTEM or MXCHECK_ERR_STOPPED. */
 MXCHECK_API MXCHECK_CHECKED mxcheck_status mxcheck_check_sender(mxcheck_ctx *ctx, const char *address,
                                                                 mxcheck_result **result);
 
@@ -297,8 +297,8 @@ MXCHECK_API MXCHECK_CHECKED mxcheck_status mxcheck_check_rcpt(mxcheck_ctx *ctx, 
 
 /** Check all recipients of a transaction. Their domains are looked up at the same time, so many recipients take no
  *  longer than one. Each counts against the option `max-pending` during its lookup. Gives count results in the order of
- *  the addresses; release each of them. On error there are no results. Any number of threads.
- *  @returns MXCHECK_OK, MXCHECK_ERR_INVALID, MXCHECK_ERR_NOMEM or MXCHECK_ERR_SYSTEM. */
+ *  the addresses; release each of them. On error all are NULL. 0 addresses are fine. Any number of threads.
+ *  @returns MXCHECK_OK, MXCHECK_ERR_INVALID, MXCHECK_ERR_NOMEM, MXCHECK_ERR_SYSTEM or MXCHECK_ERR_STOPPED. */
 MXCHECK_API MXCHECK_CHECKED mxcheck_status mxcheck_check_rcpts(mxcheck_ctx *ctx, const char *const *addresses,
                                                                size_t count, mxcheck_result **results);
 

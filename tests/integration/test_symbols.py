@@ -46,6 +46,13 @@ def declared():
 
 
 class Symbols(unittest.TestCase):
+    def test_the_archive_shows_nothing_else(self):
+        """Short names inside must not meet those of the program that links it."""
+        archive = os.path.join(os.path.dirname(LIBRARY), "libmxcheck.a")
+        lines = subprocess.run(["nm", "-g", "--defined-only", archive], check=True, capture_output=True, text=True).stdout
+        names = {line.split()[2] for line in lines.splitlines() if len(line.split()) == 3 and not line.split()[2].startswith("__")}
+        self.assertEqual(names, {name for name in mapped() if name.startswith("mxcheck_")})
+
     def test_the_library_exports_what_the_map_lists(self):
         self.assertEqual(exported(), mapped())
 

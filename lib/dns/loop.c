@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* loop.c: an epoll set for descriptors, a binary heap for timers, and a list of those that are due at once. */
+/* loop.c: an epoll set, and a table of those who watch a descriptor in it. */
 #include "dns/loop.h"
 
 #include "base/clock.h"
@@ -18,12 +18,6 @@
 /* Reported once, until it is asked for again. */
 #define READ_ONCE ((uint32_t)EPOLLIN | (uint32_t)EPOLLONESHOT)
 
-/* When a timer is due stands beside it, so that sifting reads no timer. */
-struct slot {
-    uint64_t due_us;
-    struct loop_timer *timer;
-};
-
 /* A place in the table of watches. An event names the place and the serial number of its watch, so that one of a watch
  * that has been cleared is told from those of its successor. */
 struct place {
@@ -36,12 +30,7 @@ struct loop {
     const struct memory *memory;
     int epoll_fd;
     bool is_lost;
-    struct loop_timer *soon; /* due at once, first come first */
-    struct loop_timer **soon_end;
-    struct slot *heap; /* heap[1] is due first */
-    size_t heap_count;
-    size_t heap_room;
-    size_t timer_count; /* in the heap and in the list */
+    struct timers timers;
     struct place *places;
     uint32_t place_count;
     uint32_t free_place;            /* plus 1; 0: none */
@@ -77,7 +66,7 @@ struct loop *loop_new(const struct memory *memory, mxcheck_status *status)
         return NULL;
     }
     loop->memory = memory;
-    loop->soon_end = &loop->soon;
+    timers_init(&loop->timers, memory);
     loop->armed_us = NEVER;
     loop->clock.fd = -1;
     if (grow_places(loop) != 0) {
@@ -103,7 +92,7 @@ void loop_free(struct loop *loop)
         close(loop->clock.fd);
     close(loop->epoll_fd);
     memory_free(loop->memory, loop->places);
-    memory_free(loop->memory, loop->heap);
+    timers_free(&loop->timers);
     memory_free(loop->memory, loop);
 }
 
@@ -207,7 +196,7 @@ bool loop_is_there(struct loop *loop)
     return true;
 }
 
-/* The timerfd has fired: what is due is done by fire_timers, and loop_arm sets it anew. */
+/* The timerfd has fired: what is due is done by timers_fire, and loop_arm sets it anew. */
 static void on_clock(void *user, bool readable, bool writable)
 {
     struct loop *loop = user;
@@ -237,9 +226,7 @@ int loop_fd(struct loop *loop)
 /* When the next timer is due; NEVER when there is none. */
 static uint64_t next_due_us(const struct loop *loop)
 {
-    if (loop->soon != NULL || loop->held_count > 0)
-        return 0;
-    return loop->heap_count > 0 ? loop->heap[1].due_us : NEVER;
+    return loop->held_count > 0 ? 0 : timers_next_us(&loop->timers);
 }
 
 bool loop_has_more(const struct loop *loop)
@@ -262,103 +249,14 @@ void loop_arm(struct loop *loop)
     loop->armed_us = due_us;
 }
 
-static void place_slot(struct loop *loop, struct slot slot, size_t place)
-{
-    loop->heap[place] = slot;
-    slot.timer->place = place;
-}
-
-static void sift_up(struct loop *loop, struct slot slot, size_t place)
-{
-    while (place > 1 && loop->heap[place / 2].due_us > slot.due_us) {
-        place_slot(loop, loop->heap[place / 2], place);
-        place /= 2;
-    }
-    place_slot(loop, slot, place);
-}
-
-static void sift_down(struct loop *loop, struct slot slot, size_t place)
-{
-    for (;;) {
-        size_t child = place * 2;
-        if (child < loop->heap_count && loop->heap[child + 1].due_us < loop->heap[child].due_us)
-            child++;
-        if (child > loop->heap_count || loop->heap[child].due_us >= slot.due_us)
-            break;
-        place_slot(loop, loop->heap[child], place);
-        place = child;
-    }
-    place_slot(loop, slot, place);
-}
-
-static int grow_heap(struct loop *loop)
-{
-    size_t room = loop->heap_room == 0 ? 32 : loop->heap_room * 2;
-    struct slot *heap = memory_realloc(loop->memory, loop->heap, room * sizeof(struct slot));
-    if (heap == NULL)
-        return -1;
-    loop->heap = heap;
-    loop->heap_room = room;
-    return 0;
-}
-
-static void put_in_list(struct loop *loop, struct loop_timer *timer)
-{
-    timer->place = LOOP_SOON;
-    timer->next = NULL;
-    timer->link = loop->soon_end;
-    *loop->soon_end = timer;
-    loop->soon_end = &timer->next;
-}
-
-static void take_from_list(struct loop *loop, struct loop_timer *timer)
-{
-    *timer->link = timer->next;
-    if (timer->next != NULL)
-        timer->next->link = timer->link;
-    else
-        loop->soon_end = timer->link;
-}
-
-static void take_from_heap(struct loop *loop, size_t place)
-{
-    struct slot last = loop->heap[loop->heap_count--];
-    if (place > loop->heap_count)
-        return;
-    if (place > 1 && loop->heap[place / 2].due_us > last.due_us)
-        sift_up(loop, last, place);
-    else
-        sift_down(loop, last, place);
-}
-
 int loop_timer_set(struct loop *loop, struct loop_timer *timer, uint64_t due_us)
 {
-    /* Room for it in the heap is room for it ever after, wherever it stands meanwhile. */
-    if (timer->place == 0 && loop->timer_count + 2 > loop->heap_room && grow_heap(loop) != 0)
-        return -1;
-    loop_timer_clear(loop, timer);
-    loop->timer_count++;
-    timer->due_us = due_us;
-    if (due_us == 0) {
-        put_in_list(loop, timer);
-    } else {
-        loop->heap_count++;
-        sift_up(loop, (struct slot){due_us, timer}, loop->heap_count);
-    }
-    return 0;
+    return timers_set(&loop->timers, timer, due_us);
 }
 
 void loop_timer_clear(struct loop *loop, struct loop_timer *timer)
 {
-    size_t place = timer->place;
-    if (place == 0)
-        return;
-    timer->place = 0;
-    loop->timer_count--;
-    if (place == LOOP_SOON)
-        take_from_list(loop, timer);
-    else
-        take_from_heap(loop, place);
+    timers_clear(&loop->timers, timer);
 }
 
 /* Milliseconds to wait, rounded up so that no turn ends just before something is due. */
@@ -389,22 +287,6 @@ static void serve(struct loop *loop, const struct epoll_event *event)
         ask_kernel(loop, watch, READ_ONCE);
 }
 
-static void fire(struct loop *loop, struct loop_timer *timer)
-{
-    loop_timer_clear(loop, timer);
-    timer->fire(timer->user);
-}
-
-/* So many as there are now, whatever their callbacks set anew, so that a turn ends. */
-static void fire_timers(struct loop *loop)
-{
-    uint64_t now = loop->heap_count > 0 ? clock_now_us() : 0;
-    for (size_t most = loop->heap_count; most > 0 && loop->heap_count > 0 && loop->heap[1].due_us <= now; most--)
-        fire(loop, loop->heap[1].timer);
-    for (size_t most = loop->timer_count - loop->heap_count; most > 0 && loop->soon != NULL; most--)
-        fire(loop, loop->soon);
-}
-
 void loop_turn(struct loop *loop, uint64_t until_us)
 {
     struct epoll_event ready[2 * BATCH];
@@ -417,5 +299,5 @@ void loop_turn(struct loop *loop, uint64_t until_us)
     loop->has_served = count > 1 || (count == 1 && watch_of(loop, ready[0].data.u64) != &loop->clock);
     for (int i = 0; i < count; i++)
         serve(loop, &ready[i]);
-    fire_timers(loop);
+    timers_fire(&loop->timers);
 }

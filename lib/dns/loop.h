@@ -4,6 +4,7 @@
 #define MXCHECK_DNS_LOOP_H
 
 #include "base/memory.h"
+#include "dns/timers.h"
 
 #include <mxcheck/mxcheck.h>
 
@@ -11,18 +12,6 @@
 #include <stdint.h>
 
 struct loop;
-
-/* A timer lives in its owner's memory; zero it before first use. */
-struct loop_timer {
-    uint64_t due_us; /* 0: at once */
-    size_t place;    /* in the heap, from 1; LOOP_SOON: in the list of those due at once; 0: not set */
-    struct loop_timer *next;
-    struct loop_timer **link;
-    void (*fire)(void *user);
-    void *user;
-};
-
-#define LOOP_SOON SIZE_MAX
 
 /* A watched descriptor lives in its owner's memory; zero it before first use. */
 struct loop_watch {

@@ -58,8 +58,8 @@ void result_finish(mxcheck_result *result, uint64_t elapsed_us, mxcheck_id id)
     settings_count(result->stripe, judgement->verdict, origin_of(judgement));
     if (settings->log.max_level >= MXCHECK_LOG_INFO)
         log_line(&settings->log, MXCHECK_LOG_INFO, id, "%s %s: %s, %s, %u us", mxcheck_role_name(judgement->role),
-                 judgement->domain, mxcheck_verdict_name(judgement->verdict), mxcheck_reason_name(judgement->reason),
-                 judgement->elapsed_us);
+                 judgement->domain, mxcheck_verdict_name(judgement->verdict),
+                 mxcheck_reason_name((int)judgement->reason), judgement->elapsed_us);
 }
 
 mxcheck_result *mxcheck_result_ref(const mxcheck_result *result)

@@ -101,7 +101,7 @@ static bool take_fault(struct reading *reading, struct test_zone_row *row, char 
 {
     for (size_t i = 0; i < sizeof(types) / sizeof(types[0]) && count == 1; i++) {
         if (strcmp(fields[0], types[i].text) == 0)
-            row->type = types[i].type;
+            row->type = (int)types[i].type;
     }
     if (count > 1 || (count == 1 && row->type == 0))
         return refuse(reading, "a fault takes nothing, or one of A, AAAA and MX");

@@ -102,7 +102,7 @@ static void answer(struct question *question, const char *name, struct dns_recor
                    struct dns_answer *answer)
 {
     const struct test_zone *zone = question->owner->zone;
-    const struct test_zone_row *fault = test_zone_fault(zone, name, question->type);
+    const struct test_zone_row *fault = test_zone_fault(zone, name, (int)question->type);
     answer->records = records;
     if (fault != NULL) {
         take_fault(answer, fault->word);
@@ -155,7 +155,7 @@ static void on_timer(void *user)
 static uint64_t due_us(const struct test_zone *zone, const char *name, enum dns_type type)
 {
     const char *target = follow(zone, name);
-    const struct test_zone_row *fault = target == NULL ? NULL : test_zone_fault(zone, target, type);
+    const struct test_zone_row *fault = target == NULL ? NULL : test_zone_fault(zone, target, (int)type);
     const struct test_zone_row *delay = test_zone_find(zone, name, TEST_ZONE_DELAY);
     if (fault != NULL && fault->word == TEST_ZONE_TIMEOUT)
         return UINT64_MAX;

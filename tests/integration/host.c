@@ -62,7 +62,7 @@ static void serve_in_child(mxcheck_ctx *ctx, int is_async, const char *address)
     pid_t child = fork();
     if (child == 0) {
         mxcheck_result *result = NULL;
-        mxcheck_reason reason = MXCHECK_REASON_MX;
+        int reason = MXCHECK_REASON_MX;
         if (address[0] != '\0')
             reason = check(ctx, is_async, address, &result) == MXCHECK_OK ? mxcheck_result_reason(result) : 0;
         mxcheck_result_unref(result);

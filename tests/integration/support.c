@@ -53,7 +53,7 @@ mxcheck_result *support_check(mxcheck_ctx *ctx, mxcheck_role role, const char *a
     return result;
 }
 
-void support_expect(mxcheck_ctx *ctx, mxcheck_role role, const char *address, mxcheck_reason reason)
+void support_expect(mxcheck_ctx *ctx, mxcheck_role role, const char *address, int reason)
 {
     mxcheck_result *result = support_check(ctx, role, address);
     assert_string_equal(mxcheck_reason_name(mxcheck_result_reason(result)), mxcheck_reason_name(reason));

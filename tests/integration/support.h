@@ -45,7 +45,7 @@ mxcheck_ctx *support_ctx(const struct setting *settings);
 mxcheck_result *support_check(mxcheck_ctx *ctx, mxcheck_role role, const char *address);
 
 /** Check, and fail the test unless the reason is `reason`. */
-void support_expect(mxcheck_ctx *ctx, mxcheck_role role, const char *address, mxcheck_reason reason);
+void support_expect(mxcheck_ctx *ctx, mxcheck_role role, const char *address, int reason);
 
 /** @returns a monotonic time in milliseconds. */
 int64_t support_now_ms(void);

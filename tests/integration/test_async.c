@@ -18,7 +18,7 @@ struct story {
     mxcheck_ctx *ctx;
     int calls;
     mxcheck_id id;
-    mxcheck_reason reason;
+    int reason;
     mxcheck_id victim;    /* to be cancelled */
     struct story *sequel; /* to be started */
 };

@@ -67,7 +67,7 @@ static void test_a_domain_needs_no_local_part(void **state)
 {
     static const struct {
         const char *domain;
-        mxcheck_reason reason;
+        int reason;
     } rows[] = {
         {"OK-mx.mx.example.", MXCHECK_REASON_MX},           {"nxdomain.mx.example", MXCHECK_REASON_NO_SUCH_DOMAIN},
         {"u@ok-mx.mx.example", MXCHECK_REASON_BAD_ADDRESS}, {"<ok-mx.mx.example>", MXCHECK_REASON_BAD_ADDRESS},

@@ -47,7 +47,7 @@ static int check(mxcheck_ctx *ctx)
 {
     mxcheck_result *result = NULL;
     mxcheck_status status = mxcheck_check_rcpt(ctx, GOOD, &result);
-    mxcheck_reason reason = mxcheck_result_reason(result);
+    int reason = mxcheck_result_reason(result);
     mxcheck_result_unref(result);
     if (status == MXCHECK_ERR_SYSTEM)
         return REFUSED;
@@ -56,13 +56,13 @@ static int check(mxcheck_ctx *ctx)
 
 static void hear(mxcheck_id id, const mxcheck_result *result, void *user_data)
 {
-    mxcheck_reason *heard = user_data;
+    int *heard = user_data;
     (void)id;
     *heard = mxcheck_result_reason(result);
 }
 
 /* Until `heard` is not 0, or nothing more can come. */
-static void turn(mxcheck_ctx *ctx, const mxcheck_reason *heard)
+static void turn(mxcheck_ctx *ctx, const int *heard)
 {
     while (*heard == 0 && mxcheck_ctx_pending(ctx) > 0) {
         struct pollfd due = {.fd = mxcheck_ctx_fd(ctx), .events = POLLIN};
@@ -73,7 +73,7 @@ static void turn(mxcheck_ctx *ctx, const mxcheck_reason *heard)
 
 static int check_async(mxcheck_ctx *ctx)
 {
-    mxcheck_reason heard = 0;
+    int heard = 0;
     mxcheck_status status = mxcheck_check_rcpt_async(ctx, GOOD, hear, &heard, NULL);
     if (status == MXCHECK_ERR_SYSTEM)
         return REFUSED;
@@ -200,7 +200,7 @@ static int be_the_child_of_its_own_number(mxcheck_ctx *ctx, action deed)
         int ending = check_async(ctx) == FINE ? check(ctx) : WRONG;
         if (ending != FINE || getpid() != 1 || unshare(CLONE_NEWPID) != 0)
             _exit(ending != FINE ? ending : SKIPPED);
-        mxcheck_reason heard = 0;
+        int heard = 0;
         if (mxcheck_check_rcpt_async(ctx, SILENT, hear, &heard, NULL) != MXCHECK_OK)
             _exit(WRONG);
         _exit(in_child(ctx, deed));
@@ -251,7 +251,7 @@ static void test_a_child_may_do_anything_and_the_parent_does_not_notice(void **s
         snprintf(upstreams, sizeof(upstreams), "%s%s", ways[i % 2], support_upstream());
         const struct setting settings[] = {{"cache-size", "0"}, {"upstreams", upstreams}, {NULL, NULL}};
         mxcheck_ctx *ctx = support_ctx(settings);
-        mxcheck_reason silent = 0, other = 0;
+        int silent = 0, other = 0;
         assert_non_null(ctx);
         assert_int_equal(check(ctx), FINE);
         assert_int_equal(mxcheck_check_rcpt_async(ctx, SILENT, hear, &silent, NULL), MXCHECK_OK);
@@ -470,7 +470,7 @@ static int close_all_under_a_blocking_check(mxcheck_ctx *ctx)
 
 static int close_all_under_an_asynchronous_check(mxcheck_ctx *ctx)
 {
-    mxcheck_reason heard = 0;
+    int heard = 0;
     int before_ms = cpu_ms();
     if (mxcheck_check_rcpt_async(ctx, SILENT, hear, &heard, NULL) != MXCHECK_OK)
         return WRONG;
@@ -499,7 +499,7 @@ static int close_all_under_a_batch(mxcheck_ctx *ctx)
 
 static int have_files_before_the_context_goes(mxcheck_ctx *ctx)
 {
-    mxcheck_reason heard = 0;
+    int heard = 0;
     if (check(ctx) != FINE || mxcheck_check_rcpt_async(ctx, SILENT, hear, &heard, NULL) != MXCHECK_OK)
         return WRONG;
     mxcheck_ctx_dispatch(ctx);

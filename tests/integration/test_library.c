@@ -343,7 +343,7 @@ static void *check_many(void *argument)
 {
     static const struct {
         const char *address;
-        mxcheck_reason reason;
+        int reason;
     } rows[] = {
         {GOOD, MXCHECK_REASON_MX},
         {"u@implicit-a.mx.example", MXCHECK_REASON_IMPLICIT_A},

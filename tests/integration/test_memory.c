@@ -55,7 +55,7 @@ static void scarce_free(void *pointer, void *user_data)
 /* What is checked, and what comes of it when there is memory. */
 struct row {
     const char *address;
-    mxcheck_reason reason;
+    int reason;
     const struct setting *settings;
 };
 
@@ -88,7 +88,7 @@ static const struct row rows[] = {
 struct heard {
     int calls;
     mxcheck_verdict verdict;
-    mxcheck_reason reason;
+    int reason;
 };
 
 static void hear(mxcheck_id id, const mxcheck_result *result, void *user_data)

@@ -92,7 +92,7 @@ static int check_in_child(mxcheck_ctx *ctx, const char *address, int reason)
     pid_t child = fork();
     assert_true(child >= 0);
     if (child == 0)
-        _exit(check(ctx, address, reason));
+        _exit((int)check(ctx, address, reason));
     return wait_for(child);
 }
 
@@ -106,7 +106,7 @@ static int check_by_file(const char *address, int reason, const char *name, cons
     mxcheck_ctx *ctx = ctx_by_file(name, value);
     enum told told = ctx == NULL ? FAILED : check(ctx, address, reason);
     mxcheck_ctx_free(ctx);
-    _exit(told);
+    _exit((int)told);
 }
 
 static void flush_by_file(const char *domain)
@@ -273,7 +273,7 @@ static void test_a_child_forked_while_a_thread_writes_reads_and_writes(void **st
         assert_true(child >= 0);
         if (child == 0) {
             mxcheck_cache_flush(cache, "other.mx.example");
-            _exit(check(ctx, GOOD, MXCHECK_REASON_MX));
+            _exit((int)check(ctx, GOOD, MXCHECK_REASON_MX));
         }
         assert_int_equal(wait_for(child), CACHED);
     }

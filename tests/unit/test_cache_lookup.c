@@ -154,7 +154,7 @@ static const char *looked_up(const char *options, bool has_failed)
     enum cache_lookup outcome = cache_lookup(settings, cache, has_failed, &cached, &judgement);
     snprintf(line, sizeof(line), "%s", words[outcome]);
     if (outcome != CACHE_LOOKUP_NOTHING) {
-        snprintf(line, sizeof(line), "%s %s %u", words[outcome], mxcheck_reason_name(judgement.reason),
+        snprintf(line, sizeof(line), "%s %s %u", words[outcome], mxcheck_reason_name((int)judgement.reason),
                  judgement.ttl_s);
         assert_true(judgement.is_cached);
         assert_int_equal(judgement.is_stale, outcome == CACHE_LOOKUP_STALE);

@@ -14,7 +14,7 @@
 static void test_reasons_have_stable_words(void **state)
 {
     static const struct {
-        mxcheck_reason reason;
+        int reason;
         const char *word;
     } rows[] = {
         {1, "mx"},

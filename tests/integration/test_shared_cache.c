@@ -73,7 +73,7 @@ static enum told check(mxcheck_ctx *ctx, const char *address, int reason)
     enum told told = FAILED;
     if (mxcheck_ctx_stats(ctx, &before, sizeof(before)) == MXCHECK_OK &&
         mxcheck_check_rcpt(ctx, address, &result) == MXCHECK_OK &&
-        mxcheck_ctx_stats(ctx, &after, sizeof(after)) == MXCHECK_OK && (int)mxcheck_result_reason(result) == reason)
+        mxcheck_ctx_stats(ctx, &after, sizeof(after)) == MXCHECK_OK && mxcheck_result_reason(result) == reason)
         told = mxcheck_result_is_cached(result) && after.queries == before.queries ? CACHED : ASKED;
     mxcheck_result_unref(result);
     return told;

@@ -220,10 +220,10 @@ class Config:
         """function(level, line, id of the asynchronous check or 0), on the thread that checks."""
 
         def log(number: int, line: bytes, check: int, _: int | None) -> None:
-            assert function is not None
-            function(number, _decode(line), check)
+            if function is not None:
+                function(number, _decode(line), check)
 
-        callback = LOG() if function is None else LOG(log)
+        callback = LOG(log)
         self._kept.append(callback)
         _check_status(LIBRARY.mxcheck_config_set_log(self._pointer, level if function else 0, callback, None))
 
@@ -396,7 +396,7 @@ class _Base:
         _check_status(LIBRARY.mxcheck_ctx_stop(self._pointer))
 
     def stats(self) -> dict[str, int]:
-        names = []
+        names: list[str] = []
         while (name := LIBRARY.mxcheck_stats_name(len(names))) is not None:
             names.append(_decode(name))
         numbers = (ctypes.c_uint64 * len(names))()

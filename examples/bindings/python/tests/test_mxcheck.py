@@ -2,12 +2,9 @@
 """The binding over a real name server, and over a test zone; with a collector that runs all the time."""
 import asyncio
 import gc
-import inspect
 import os
 import pathlib
 import re
-import subprocess
-import sys
 import tempfile
 import threading
 import unittest
@@ -185,21 +182,6 @@ class Asynchronous(unittest.IsolatedAsyncioTestCase):
                     self.assertEqual([result.domain for result in results], ["ok-mx.mx.example", "nxdomain.mx.example"])
             finally:
                 gc.set_threshold(700, 10, 10)
-
-
-class Example(unittest.TestCase):
-    def test_a_list_with_progress(self) -> None:
-        program = pathlib.Path(inspect.getfile(mxcheck)).parent.parent / "progress.py"
-        if not program.exists():
-            program = pathlib.Path(os.environ["MXCHECK_PROGRESS"])
-        with tempfile.NamedTemporaryFile("w", suffix=".txt") as file:
-            file.write("# a list\n%s\n\n%s\n" % (GOOD, ABSENT))
-            file.flush()
-            done = subprocess.run([sys.executable, program, file.name, "upstreams=" + UPSTREAM], stdout=subprocess.PIPE,
-                                  stderr=subprocess.PIPE, check=False, timeout=60)
-        self.assertEqual(done.stdout.decode(), "%s\taccept\tmx\n%s\treject\tno-such-domain\n" % (GOOD, ABSENT))
-        self.assertIn(b"2 of 2", done.stderr)
-        self.assertEqual(done.returncode, 1)
 
 
 if __name__ == "__main__":

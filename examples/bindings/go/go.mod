@@ -1,0 +1,3 @@
+module mxcheck.example/mxcheck
+
+go 1.19

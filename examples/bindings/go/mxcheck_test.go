@@ -3,7 +3,10 @@
 package mxcheck
 
 import (
+	"bytes"
 	"context"
+	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"os"
 	"regexp"
@@ -228,5 +231,63 @@ func TestCachesAndLogsAreShared(t *testing.T) {
 	}
 	if len(AllOptions()) < 20 || Version() == "" {
 		t.Error(AllOptions())
+	}
+}
+
+func kitChecker(t *testing.T, kit, option string) *Checker {
+	t.Helper()
+	options := Options{"test-zone": kit + "/kit.zone"}
+	if name, value, ok := strings.Cut(option, "="); ok {
+		options[name] = value
+	}
+	checker, err := NewConfig(Config{File: kit + "/kit.conf", Options: options})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(checker.Close)
+	return checker
+}
+
+func TestEveryCaseComesToWhatTheKitSays(t *testing.T) {
+	kit := os.Getenv("MXCHECK_CONFORMANCE")
+	text, err := os.ReadFile(kit + "/cases.jsonl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	checkers := map[string]*Checker{}
+	for _, line := range bytes.Split(bytes.TrimSpace(text), []byte("\n"))[1:] {
+		var expected struct {
+			ID, Role, Options, Address, Verdict, Reason, Reply string
+			Octets                                             string `json:"address_hex"`
+			Code                                               int    `json:"smtp_code"`
+			Enhanced                                           string `json:"enhanced_code"`
+		}
+		if err := json.Unmarshal(line, &expected); err != nil {
+			t.Fatal(err)
+		}
+		checker, ok := checkers[expected.Options]
+		if !ok {
+			checker = kitChecker(t, kit, expected.Options)
+			checkers[expected.Options] = checker
+		}
+		if octets, _ := hex.DecodeString(expected.Octets); len(octets) > 0 {
+			expected.Address = string(octets)
+		}
+		ask := checker.CheckRcpt
+		if expected.Role == "sender" {
+			ask = checker.CheckSender
+		}
+		result, err := ask(background, expected.Address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		code, enhanced := result.Code()
+		if result.Verdict().String() != expected.Verdict || result.Reason().String() != expected.Reason || code != expected.Code ||
+			enhanced != expected.Enhanced || result.Reply("ID") != expected.Reply {
+			t.Error(string(line), result.Reason(), result.Reply("ID"))
+		}
+	}
+	if len(checkers) < 2 {
+		t.Error("the kit has few cases")
 	}
 }

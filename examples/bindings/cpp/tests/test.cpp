@@ -4,6 +4,9 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <fstream>
+#include <map>
+#include <nlohmann/json.hpp>
 #include <poll.h>
 #include <thread>
 
@@ -54,6 +57,48 @@ static void a_result_tells_all_and_outlives_its_context()
     mxcheck::result copy = *kept;
     kept.reset();
     CLAIM(copy.smtp_code() == 250 && copy.enhanced_code() == "2.1.5");
+}
+
+static mxcheck::context kit_context(const std::string &kit, const std::string &option)
+{
+    mxcheck::config config;
+    CLAIM(!config.load((kit + "/kit.conf").c_str()) && !config.set("test-zone", (kit + "/kit.zone").c_str()));
+    if (auto equals = option.find('='); equals != std::string::npos)
+        CLAIM(!config.set(option.substr(0, equals).c_str(), option.substr(equals + 1).c_str()));
+    return mxcheck::context::make(config).value();
+}
+
+static std::string octets_of(const nlohmann::json &expected)
+{
+    if (expected.contains("address"))
+        return expected["address"];
+    std::string octets, digits = expected["address_hex"];
+    for (std::size_t i = 0; i < digits.size(); i += 2)
+        octets += static_cast<char>(std::stoi(digits.substr(i, 2), nullptr, 16));
+    return octets;
+}
+
+static void every_case_comes_to_what_the_kit_says()
+{
+    const std::string kit = std::getenv("MXCHECK_CONFORMANCE");
+    std::map<std::string, mxcheck::context> contexts;
+    std::ifstream cases(kit + "/cases.jsonl");
+    std::string line;
+    int count = 0;
+    std::getline(cases, line);
+    for (; std::getline(cases, line); count++) {
+        auto expected = nlohmann::json::parse(line);
+        std::string option = expected["options"];
+        if (!contexts.count(option))
+            contexts.emplace(option, kit_context(kit, option));
+        auto &ctx = contexts.at(option);
+        auto result = (expected["role"] == "sender" ? ctx.check_sender(octets_of(expected)) : ctx.check_rcpt(octets_of(expected))).value();
+        if (name(result.verdict()) != expected["verdict"] || name(result.reason()) != expected["reason"] ||
+            result.smtp_code() != expected["smtp_code"] || result.enhanced_code() != expected["enhanced_code"] ||
+            result.reply("ID") != expected["reply"])
+            claim(false, line.c_str(), __LINE__);
+    }
+    CLAIM(count > 400);
 }
 
 static void texts_have_lengths()
@@ -187,6 +232,7 @@ static void caches_and_logs_are_shared()
 int main()
 {
     a_result_tells_all_and_outlives_its_context();
+    every_case_comes_to_what_the_kit_says();
     texts_have_lengths();
     errors_are_no_verdicts();
     threads_are_stopped();

@@ -44,6 +44,35 @@ function stories.a_result_tells_all_and_outlives_its_context()
     assert(result:json("ID"):find('"reply":"250 2.1.5 ID recipient ok"', 1, true))
 end
 
+local function kit_context(kit, option)
+    local options = {file = kit .. "/kit.conf", ["test-zone"] = kit .. "/kit.zone"}
+    local name, value = option:match("^([^=]+)=(.*)$")
+    if name then options[name] = value end
+    return assert(mxcheck.context(options))
+end
+
+local function octets_of(case)
+    if case.address then return case.address end
+    return (case.address_hex:gsub("%x%x", function(pair) return string.char(tonumber(pair, 16)) end))
+end
+
+function stories.every_case_comes_to_what_the_kit_says()
+    local kit, json, contexts, count = os.getenv("MXCHECK_CONFORMANCE"), require("cjson"), {}, 0
+    for line in io.lines(kit .. "/cases.jsonl") do
+        local case = json.decode(line)
+        if case.id then
+            contexts[case.options] = contexts[case.options] or kit_context(kit, case.options)
+            local result = assert(contexts[case.options]:check(case.role, octets_of(case)))
+            for _, field in ipairs({"verdict", "reason", "smtp_code", "enhanced_code"}) do
+                assert(result[field] == case[field], line)
+            end
+            assert(result:reply("ID") == case.reply, line)
+            count = count + 1
+        end
+    end
+    assert(count > 400)
+end
+
 function stories.texts_have_lengths()
     local ctx = context()
     local result = ctx:check_rcpt("u@ok-mx.mx.example\0.evil")

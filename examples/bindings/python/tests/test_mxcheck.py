@@ -2,6 +2,7 @@
 """The binding over a real name server, and over a test zone; with a collector that runs all the time."""
 import asyncio
 import gc
+import json
 import os
 import pathlib
 import re
@@ -15,6 +16,7 @@ from mxcheck._library import SHAPES
 
 UPSTREAM = os.environ["MXCHECK_TEST_UPSTREAM"]
 HEADER = pathlib.Path(os.environ["MXCHECK_HEADER"])
+KIT = pathlib.Path(os.environ["MXCHECK_CONFORMANCE"])
 GOOD, ABSENT, SILENT = "u@ok-mx.mx.example", "u@nxdomain.mx.example", "u@to-all.f.mx.example"
 
 
@@ -40,6 +42,27 @@ class Header(unittest.TestCase):
     def test_what_a_later_library_adds_is_unknown(self) -> None:
         self.assertIs(Reason(9999), Reason.UNKNOWN)
         self.assertIs(Dnssec(9999), Dnssec.UNKNOWN)
+
+
+class Conformance(unittest.TestCase):
+    def test_every_case_comes_to_what_the_kit_says(self) -> None:
+        base = mxcheck.Config(test_zone=str(KIT / "kit.zone"))
+        base.load(str(KIT / "kit.conf"))
+        contexts: dict[str, mxcheck.Context] = {}
+        lines = (KIT / "cases.jsonl").read_text(encoding="utf-8").splitlines()
+        for case in map(json.loads, lines[1:]):
+            if case["options"] not in contexts:
+                name, _, value = case["options"].partition("=")
+                contexts[case["options"]] = mxcheck.Context(base, **({name: value} if name else {}))
+            ctx = contexts[case["options"]]
+            address = bytes.fromhex(case["address_hex"]) if "address_hex" in case else case["address"]
+            result = ctx.check_sender(address) if case["role"] == "sender" else ctx.check_rcpt(address)
+            with self.subTest(case["id"], role=case["role"], options=case["options"]):
+                self.assertEqual({"verdict": result.verdict.name.lower(), "reason": result.reason_name, "smtp_code": result.smtp_code,
+                                  "enhanced_code": result.enhanced_code, "reply": result.reply("ID")},
+                                 {key: case[key] for key in ("verdict", "reason", "smtp_code", "enhanced_code", "reply")})
+        for ctx in contexts.values():
+            ctx.close()
 
 
 class Blocking(unittest.TestCase):

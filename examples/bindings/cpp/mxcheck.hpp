@@ -373,7 +373,17 @@ public:
             if (id_ != 0)
                 mxcheck_cancel(ctx_.ctx_.get(), id_);
         }
-        bool await_ready() const noexcept { return false; }
+        /* What needs no DNS is told at once, and nobody is suspended. */
+        bool await_ready()
+        {
+            order now = order_;
+            now.is_cached = true;
+            auto told = ctx_.check(role_, text_, now);
+            if (!told && !order_.is_cached && told.error().status() == MXCHECK_ERR_NOT_CACHED)
+                return false;
+            outcome_.emplace(std::move(told));
+            return true;
+        }
         bool await_suspend(std::coroutine_handle<> waiting)
         {
             auto started = ctx_.start(

@@ -363,21 +363,40 @@ func (c *Checker) Check(ctx context.Context, role Role, text string, how How) (*
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	wait := make(waiter, 1)
-	handle := cgo.NewHandle(wait)
-	octets := C.CBytes([]byte(text))
-	defer C.free(octets)
-	var id C.mxcheck_id
 	c.mutex.Lock()
 	if c.isClosed {
 		c.mutex.Unlock()
-		handle.Delete()
 		return nil, ErrClosed
 	}
 	c.done.Add(1)
+	c.mutex.Unlock()
 	defer c.done.Done()
-	status := C.go_check_async(c.ctx, C.mxcheck_role(role), (*C.char)(octets), C.size_t(len(text)), how.flags(), how.timeout(),
-		C.uintptr_t(handle), &id)
+	octets := append([]byte(text), 0) // a NUL behind it, so that there is always an octet to point at
+	if result, err := c.checkCached(role, octets, how); result != nil || how.Cached || err != ErrNotCached {
+		return result, err
+	}
+	return c.await(ctx, role, octets, how)
+}
+
+// checkCached tells what needs no DNS, on any thread and without waking up another.
+func (c *Checker) checkCached(role Role, octets []byte, how How) (*Result, error) {
+	var result *C.mxcheck_result
+	how.Cached = true
+	status := C.mxcheck_check(c.ctx, C.mxcheck_role(role), (*C.char)(unsafe.Pointer(&octets[0])), C.size_t(len(octets)-1), how.flags(), 0, &result)
+	if status != C.MXCHECK_OK {
+		return nil, failure(status, "")
+	}
+	return newResult(result), nil
+}
+
+// await asks DNS, and waits for the check, for the end of ctx or for Close.
+func (c *Checker) await(ctx context.Context, role Role, octets []byte, how How) (*Result, error) {
+	wait := make(waiter, 1)
+	handle := cgo.NewHandle(wait)
+	var id C.mxcheck_id
+	c.mutex.Lock()
+	status := C.go_check_async(c.ctx, C.mxcheck_role(role), (*C.char)(unsafe.Pointer(&octets[0])), C.size_t(len(octets)-1), how.flags(),
+		how.timeout(), C.uintptr_t(handle), &id)
 	c.mutex.Unlock()
 	if status != C.MXCHECK_OK {
 		handle.Delete()

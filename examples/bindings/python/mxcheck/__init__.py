@@ -395,6 +395,13 @@ class _Base:
         """End all blocking checks, under way and later, with Error "stopped". Any thread."""
         _check_status(LIBRARY.mxcheck_ctx_stop(self._pointer))
 
+    def _ask(self, role: Role, octets: bytes, flags: int, timeout: float | None) -> Result:
+        pointer = ctypes.c_void_p()
+        _check_status(LIBRARY.mxcheck_check(self._pointer, role, octets, len(octets), flags, _milliseconds(timeout),
+                                            ctypes.byref(pointer)))
+        assert pointer.value is not None
+        return Result(pointer.value)
+
     def stats(self) -> dict[str, int]:
         names: list[str] = []
         while (name := LIBRARY.mxcheck_stats_name(len(names))) is not None:
@@ -427,29 +434,21 @@ class Context(_Base):
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.close()
 
-    def _check(self, role: Role, text: Text, flags: int, timeout: float | None) -> Result:
-        octets = _encode(text)
-        pointer = ctypes.c_void_p()
-        _check_status(LIBRARY.mxcheck_check(self._pointer, role, octets, len(octets), flags, _milliseconds(timeout),
-                                            ctypes.byref(pointer)))
-        assert pointer.value is not None
-        return Result(pointer.value)
-
     def check_sender(self, address: Text, timeout: float | None = None) -> Result:
         """Of MAIL FROM; "" is the null reverse-path. `timeout` in seconds."""
-        return self._check(Role.SENDER, address, 0, timeout)
+        return self._ask(Role.SENDER, _encode(address), 0, timeout)
 
     def check_rcpt(self, address: Text, timeout: float | None = None) -> Result:
         """Of RCPT TO."""
-        return self._check(Role.RCPT, address, 0, timeout)
+        return self._ask(Role.RCPT, _encode(address), 0, timeout)
 
     def check_domain(self, domain: Text, role: Role = Role.RCPT, timeout: float | None = None) -> Result:
-        return self._check(role, domain, _DOMAIN, timeout)
+        return self._ask(role, _encode(domain), _DOMAIN, timeout)
 
     def check_cached(self, address: Text, role: Role = Role.RCPT) -> Result | None:
         """None where DNS would have to be asked."""
         try:
-            return self._check(role, address, _CACHED, None)
+            return self._ask(role, _encode(address), _CACHED, None)
         except Error as error:
             if error.number == _NOT_CACHED:
                 return None
@@ -516,7 +515,16 @@ class AsyncContext(_Base):
             self._loop, self._watched = loop, fd
 
     async def _check(self, role: Role, text: Text, flags: int, timeout: float | None) -> Result:
+        """What needs no DNS is told at once, without a turn of the event loop."""
         octets = _encode(text)
+        try:
+            return self._ask(role, octets, flags | _CACHED, None)
+        except Error as error:
+            if error.number != _NOT_CACHED or flags & _CACHED:
+                raise
+        return await self._wait(role, octets, flags, timeout)
+
+    async def _wait(self, role: Role, octets: bytes, flags: int, timeout: float | None) -> Result:
         self._watch()
         future: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
         self._last_key += 1

@@ -265,6 +265,16 @@ impl How {
     }
 }
 
+impl Raw {
+    fn check(&self, role: Role, octets: &[u8], how: How) -> Result<CheckResult, Error> {
+        let mut made = ptr::null_mut();
+        check(unsafe {
+            sys::mxcheck_check(self.ctx, role as c_int, octets.as_ptr().cast(), octets.len(), how.flags(), how.timeout_ms(), &mut made)
+        })?;
+        Ok(CheckResult(made))
+    }
+}
+
 /// A checker that waits, for any number of threads.
 pub struct Checker(Raw);
 unsafe impl Send for Checker {}
@@ -279,12 +289,7 @@ impl Checker {
     }
     /// The text may hold any octets; a NUL makes an address a bad one.
     pub fn check(&self, role: Role, address: impl AsRef<[u8]>, how: How) -> Result<CheckResult, Error> {
-        let octets = address.as_ref();
-        let mut made = ptr::null_mut();
-        check(unsafe {
-            sys::mxcheck_check(self.0.ctx, role as c_int, octets.as_ptr().cast(), octets.len(), how.flags(), how.timeout_ms(), &mut made)
-        })?;
-        Ok(CheckResult(made))
+        self.0.check(role, address.as_ref(), how)
     }
     pub fn check_sender(&self, address: impl AsRef<[u8]>) -> Result<CheckResult, Error> {
         self.check(Role::Sender, address, How::default())
@@ -350,9 +355,19 @@ impl AsyncChecker {
         unsafe { sys::mxcheck_config_set_release(config.raw, Some(release)) };
         Ok(AsyncChecker(Rc::new(config.make()?)))
     }
-    /// Starts at once; the future is ready when the check has ended. Dropping it cancels the check.
+    /// Starts at once; the future is ready when the check has ended, and from the start where no DNS is needed. Dropping it
+    /// cancels the check.
     pub fn check(&self, role: Role, address: impl AsRef<[u8]>, how: How) -> Result<Check, Error> {
         let octets = address.as_ref();
+        match self.0.check(role, octets, How { is_cached: true, ..how }) {
+            Ok(result) => {
+                Ok(Check { checker: self.clone(), id: 0, place: Rc::new(RefCell::new(Place { result: Some(result), waker: None })) })
+            }
+            Err(error) if error.is_not_cached() && !how.is_cached => self.start(role, octets, how),
+            Err(error) => Err(error),
+        }
+    }
+    fn start(&self, role: Role, octets: &[u8], how: How) -> Result<Check, Error> {
         let place = Rc::new(RefCell::new(Place::default()));
         let data = Rc::into_raw(place.clone());
         let mut id = 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* progress.cpp: checks a list of addresses, one a line, a hundred at a time, with progress on standard error.
  *
- *     progress FILE [NAME=VALUE ...] */
+ *     progress FILE [NAME=VALUE ...]     ends with 1 where one is rejected, 2 where one could not be decided */
 #include "mxcheck.hpp"
 
 #include <cstdio>
@@ -59,11 +59,12 @@ int main(int argc, char **argv)
         std::fprintf(stderr, "\r%zu of %zu", done, addresses.size());
     }
     std::fputc('\n', stderr);
-    bool has_rejected = false;
+    bool has_rejected = false, has_deferred = false;
     for (std::size_t i = 0; i < addresses.size(); i++) {
         std::printf("%s\t%s\t%s\n", addresses[i].c_str(), std::string(mxcheck::name(results[i]->verdict())).c_str(),
                     std::string(mxcheck::name(results[i]->reason())).c_str());
         has_rejected |= results[i]->verdict() == mxcheck::verdict::reject;
+        has_deferred |= results[i]->verdict() == mxcheck::verdict::defer;
     }
-    return has_rejected ? 1 : 0;
+    return has_rejected ? 1 : has_deferred ? 2 : 0;
 }

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: BSD-2-Clause
 -- progress.lua FILE [NAME=VALUE ...]: checks a list of addresses, one a line, a hundred at a time, with progress on standard
--- error.
+-- error. It ends with 1 where one is rejected, 2 where one could not be decided.
 local mxcheck = require("mxcheck")
 if not arg[1] then
     io.stderr:write("usage: progress.lua FILE [NAME=VALUE ...]\n")
@@ -15,7 +15,7 @@ for line in io.lines(arg[1]) do
     if line ~= "" and line:sub(1, 1) ~= "#" then addresses[#addresses + 1] = line end
 end
 local ctx = assert(mxcheck.context(options))
-local started, done, has_rejected = 0, 0, false
+local started, done, found = 0, 0, {}
 while done < #addresses do
     while started < #addresses and started - done < 100 do
         started = started + 1
@@ -32,6 +32,6 @@ end
 io.stderr:write("\n")
 for i, result in ipairs(results) do
     print(("%s\t%s\t%s"):format(addresses[i], result.verdict, result.reason))
-    has_rejected = has_rejected or result.verdict == "reject"
+    found[result.verdict] = true
 end
-os.exit(has_rejected and 1 or 0)
+os.exit(found.reject and 1 or found.defer and 2 or 0)

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Check a list of addresses, one a line, a hundred at a time, with progress on standard error.
 
-usage: progress.py FILE [NAME=VALUE ...]"""
+usage: progress.py FILE [NAME=VALUE ...]
+It ends with 1 where one is rejected, 2 where one could not be decided."""
 import asyncio
 import sys
 
@@ -34,7 +35,8 @@ async def main() -> int:
     print(file=sys.stderr)
     for result in results:
         print("%s\t%s\t%s" % (result.address.decode("utf-8", "replace"), result.verdict.name.lower(), result.reason_name))
-    return max((int(result.verdict is mxcheck.Verdict.REJECT) for result in results), default=0)
+    verdicts = {result.verdict for result in results}
+    return 1 if mxcheck.Verdict.REJECT in verdicts else 2 if mxcheck.Verdict.DEFER in verdicts else 0
 
 
 if __name__ == "__main__":

@@ -3,6 +3,8 @@
 // Progress checks a list of addresses, one a line, a hundred at a time, with progress on standard error.
 //
 //	progress FILE [NAME=VALUE ...]
+//
+// It ends with 1 where one is rejected, 2 where one could not be decided.
 package main
 
 import (
@@ -83,8 +85,11 @@ func main() {
 	status := 0
 	for i, result := range results {
 		fmt.Printf("%s\t%s\t%s\n", addresses[i], result.Verdict(), result.Reason())
-		if result.Verdict() == mxcheck.Reject {
+		switch {
+		case result.Verdict() == mxcheck.Reject:
 			status = 1
+		case result.Verdict() == mxcheck.Defer && status == 0:
+			status = 2
 		}
 	}
 	os.Exit(status)

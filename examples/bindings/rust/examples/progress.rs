@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-//! progress FILE [NAME=VALUE ...]: checks a list of addresses, one a line, a hundred at a time, with progress on standard error.
+//! progress FILE [NAME=VALUE ...]: checks a list of addresses, one a line, a hundred at a time, with progress on standard error. It ends
+//! with 1 where one is rejected, 2 where one could not be decided.
 use mxcheck::{AsyncChecker, Check, CheckResult, Verdict};
 use std::collections::VecDeque;
 use std::future::Future;
@@ -53,5 +54,6 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     for (address, result) in addresses.iter().zip(&results) {
         println!("{address}\t{}\t{}", result.verdict(), result.reason().name());
     }
-    std::process::exit(results.iter().any(|result| result.verdict() == Verdict::Reject).into());
+    let has = |verdict| results.iter().any(|result| result.verdict() == verdict);
+    std::process::exit(if has(Verdict::Reject) { 1 } else { i32::from(has(Verdict::Defer)) * 2 });
 }

@@ -162,6 +162,13 @@ static int fill(struct opening *opening, int fd)
     return 0;
 }
 
+/* A lock lives as long as the open file description, which mappings and forked children keep: give it back. */
+static void close_unlocked(int fd)
+{
+    flock(fd, LOCK_UN);
+    close(fd);
+}
+
 /* Make a new file beside, and let it take the place. What one who was killed left beside goes. */
 static int begin_anew(struct opening *opening, int *fd)
 {
@@ -178,7 +185,7 @@ static int begin_anew(struct opening *opening, int *fd)
         error = fail(opening, errno, "the new one cannot take its place");
     if (error != 0)
         unlink(beside);
-    close(*fd);
+    close_unlocked(*fd);
     *fd = made;
     return error;
 }
@@ -189,7 +196,7 @@ static int open_file(struct opening *opening, int *fd)
     int error = 0;
     for (int tries = 0; !is_there; tries++) {
         if (*fd >= 0)
-            close(*fd);
+            close_unlocked(*fd);
         if (tries == TRIES_MAX)
             return fail(opening, EAGAIN, "others replace it all the time");
         error = open_locked(opening, fd, &is_there);
@@ -214,7 +221,7 @@ int mapping_open(const char *path, size_t size, uint64_t layout, struct mapping 
             opening.why = "it cannot be mapped";
     }
     if (fd >= 0)
-        close(fd);
+        close_unlocked(fd);
     *why = opening.why;
     return error;
 }

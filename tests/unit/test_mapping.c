@@ -225,6 +225,21 @@ static void test_many_that_start_at_once_share_one_file(void **state)
     munmap(shared, sizeof(*shared));
 }
 
+/* A mapping keeps the open file description alive, and with it a lock that nobody gave back. */
+static void test_any_number_hold_the_same_file_at_once(void **state)
+{
+    enum { holders = 5 };
+    struct mapping mappings[holders];
+    (void)state;
+    for (size_t i = 0; i < holders; i++) {
+        mappings[i] = open_well(SIZE, LAYOUT);
+        assert_int_equal(mappings[i].octets[MAPPING_HEAD_SIZE], i);
+        mappings[i].octets[MAPPING_HEAD_SIZE]++;
+    }
+    for (size_t i = 0; i < holders; i++)
+        mapping_close(&mappings[i]);
+}
+
 static void test_no_descriptor_stays_open(void **state)
 {
     (void)state;
@@ -264,6 +279,7 @@ int main(void)
         IN_FOLDER(test_files_that_others_may_write_are_refused),
         IN_FOLDER(test_what_is_no_plain_file_is_refused),
         IN_FOLDER(test_many_that_start_at_once_share_one_file),
+        IN_FOLDER(test_any_number_hold_the_same_file_at_once),
         IN_FOLDER(test_no_descriptor_stays_open),
         cmocka_unit_test(test_children_share_memory_without_a_file),
     };

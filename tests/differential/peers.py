@@ -120,11 +120,11 @@ def run(root, port, log, *command):
 
 
 @contextlib.contextmanager
-def postfix(cache, work):
+def postfix(cache, work, port=PORTS[POSTFIX], **settings):
+    """`settings` are further ones, or other values."""
     root = raise_root(cache, work, POSTFIX)
-    port = PORTS[POSTFIX]
     owner, group = ACCOUNTS["postfix"], ACCOUNTS["postdrop"]
-    write(root + "/etc/postfix/main.cf", "".join("%s = %s\n" % pair for pair in POSTFIX_MAIN.items()))
+    write(root + "/etc/postfix/main.cf", "".join("%s = %s\n" % pair for pair in {**POSTFIX_MAIN, **settings}.items()))
     write(root + "/etc/postfix/master.cf", POSTFIX_MASTER % port)
     for name in POSTFIX_QUEUE:
         make_folder(root + "/var/spool/postfix/" + name, owner, mode=0o700)

@@ -19,8 +19,8 @@ import roots  # noqa: E402
 PORT = 10025
 SMTP_PORTS = {"policy": 1025, "milter": 1125}
 
-# A client that is refused again and again is not slowed down.
-PATIENT = {"smtpd_error_sleep_time": "0", "smtpd_soft_error_limit": "1000", "smtpd_hard_error_limit": "1000"}
+# Nobody is slowed down: clients that are refused again and again, and those that send more than a queue manager takes.
+PATIENT = {"smtpd_error_sleep_time": "0", "smtpd_soft_error_limit": "1000", "smtpd_hard_error_limit": "1000", "in_flow_delay": "0"}
 
 # What Postfix makes of the enhanced codes of an action, by the kind of address that it is about.
 CODES = {("sender", "5.1.1"): "5.1.7", ("rcpt", "5.1.10"): "5.1.0"}

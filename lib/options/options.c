@@ -54,6 +54,7 @@ STORE(uint32_t, cache_negative_ttl_ms)
 STORE(uint32_t, cache_failure_ttl_ms)
 STORE(uint32_t, serve_stale_ms)
 STORE(bool, prefetch)
+STORE(bool, reply_hints)
 STORE(enum reply_profile, reply_profile)
 
 /* The range is the same on every machine, so that all can read one file; where size_t has 32 bits it holds less. */

@@ -56,6 +56,7 @@ struct options {
     uint32_t serve_stale_ms; /* 0: never */
     bool prefetch;
     enum reply_profile reply_profile;
+    bool reply_hints; /* behind rejections and deferrals */
 };
 
 /* The table. */

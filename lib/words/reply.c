@@ -50,6 +50,34 @@ void reply_enhanced_code(const struct options *options, const struct judgement *
     text_put(&text, code, strcspn(code, " "));
 }
 
+/* As much of a hint as fits into `room` octets: cut at a word, without the full stop of the last sentence. */
+static size_t fitting_length(const char *hint, size_t room)
+{
+    size_t length = strlen(hint);
+    if (length > 0 && hint[length - 1] == '.')
+        length--;
+    if (length <= room)
+        return length;
+    while (room > 0 && hint[room] != ' ')
+        room--;
+    while (room > 0 && strchr(" ,.:;", hint[room - 1]) != NULL)
+        room--;
+    return room;
+}
+
+/* Put ": HINT" behind line[length], which has room for REPLY_LINE_MAX octets. Returns the new length. */
+static size_t append_hint(char *line, size_t length, const char *hint)
+{
+    size_t used = length + 2;
+    size_t fitting = used < REPLY_LINE_MAX ? fitting_length(hint, REPLY_LINE_MAX - used) : 0;
+    if (fitting == 0)
+        return length;
+    memcpy(line + length, ": ", 2);
+    memcpy(line + used, hint, fitting);
+    line[used + fitting] = '\0';
+    return used + fitting;
+}
+
 size_t reply_write(const struct options *options, const struct judgement *judgement, const char *id, char *buffer,
                    size_t size)
 {
@@ -57,17 +85,21 @@ size_t reply_write(const struct options *options, const struct judgement *judgem
     char hint[ADVICE_MAX + 1];
     struct template_values values = {{NULL}};
     const char *form = line_of(options, judgement);
+    bool has_place = strstr(form, "{hint}") != NULL;
+    bool is_appended = options->reply_hints && !has_place && judgement->verdict != MXCHECK_VERDICT_ACCEPT;
     struct text text;
 
-    if (strstr(form, "{hint}") != NULL) { /* which costs more than all the rest */
+    if (has_place || is_appended) /* which costs more than all the rest */
         advice_write(options, judgement, hint, sizeof(hint));
+    if (has_place)
         values.value[PLACEHOLDER_HINT] = hint;
-    }
     values.value[PLACEHOLDER_ID] = id;
     values.value[PLACEHOLDER_DOMAIN] = judgement->domain;
     values.value[PLACEHOLDER_ADDRESS] = judgement->address;
     values.value[PLACEHOLDER_REASON] = reasons_word(judgement->reason);
     size_t length = template_fill(form, &values, line, REPLY_LINE_MAX);
+    if (is_appended)
+        length = append_hint(line, length, hint);
     text_init(&text, buffer, size);
     text_put(&text, line, length);
     return text.length;

@@ -27,6 +27,7 @@ static void make_options(struct options *options, unsigned bits)
     options->query_special_use = (bits & 2) != 0;
     options->depth = (bits & 4) != 0 ? DEPTH_TARGETS : DEPTH_RECORDS;
     options->reply_profile = (bits & 8) != 0 ? REPLY_PROFILE_RFC : REPLY_PROFILE_DOCUMENTED;
+    options->reply_hints = (bits & 32) != 0;
     if ((bits & 16) == 0)
         return;
     set(options, "exempt-domains", "exempt.example, .below.example, \xc3\xbc.example");

@@ -90,6 +90,7 @@ static void make_options(struct options *options, struct octets *octets)
     options->query_special_use = (bits & 4) != 0;
     options->trusts_ad = (bits & 8) != 0;
     options->reply_profile = (bits & 16) != 0 ? REPLY_PROFILE_RFC : REPLY_PROFILE_DOCUMENTED;
+    options->reply_hints = (bits & 64) != 0;
     options->retry_after_ms = (bits & 32) != 0 ? 0 : 60000;
     bits = octets_take(octets);
     options->implicit_mx = (enum implicit_mx)((bits & 3) % 3);

@@ -38,6 +38,7 @@ static void test_defaults_are_those_of_the_table(void **state)
         {"on-dns-failure", "defer"},
         {"exempt-domains", ""},
         {"reply-profile", "documented"},
+        {"reply-hints", "off"},
         {"reply.no-such-domain.rcpt", ""},
         {"reply.mx.sender", ""},
         {"reply.overloaded.rcpt", ""},

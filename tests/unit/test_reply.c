@@ -11,6 +11,7 @@
 #include "judge/policy.h"
 #include "options/reasons.h"
 #include "options/reply_text.h"
+#include "words/advice.h"
 #include "words/reply.h"
 
 #include <stdio.h>
@@ -183,6 +184,64 @@ static void test_line_is_never_over_510_octets(void **state)
     options_clear(&options, &memory_libc);
 }
 
+static void assert_reply(const struct options *options, const struct judgement *judgement, const char *id,
+                         const char *expected)
+{
+    char line[REPLY_LINE_MAX + 1];
+    assert_int_equal(reply_write(options, judgement, id, line, sizeof(line)), strlen(expected));
+    assert_string_equal(line, expected);
+}
+
+static void test_hints_stand_behind_what_is_no_acceptance(void **state)
+{
+    struct options options;
+    struct judgement rejected = judged(MXCHECK_REASON_NO_SUCH_DOMAIN, RCPT);
+    struct judgement accepted = judged(MXCHECK_REASON_MX, RCPT);
+    char hint[ADVICE_MAX + 1], expected[REPLY_LINE_MAX + 1];
+    (void)state;
+    options_init(&options);
+    set(&options, "reply-hints", "on");
+    advice_write(&options, &rejected, hint, sizeof(hint));
+    size_t length = strlen(hint);
+    assert_int_equal(hint[length - 1], '.');
+    snprintf(expected, sizeof(expected), "550 5.1.1 ID invalid destination domain: %.*s", (int)length - 1, hint);
+    assert_reply(&options, &rejected, "ID", expected);
+    assert_reply(&options, &accepted, "ID", "250 2.1.5 ID recipient ok");
+    set(&options, "reply.no-such-domain.rcpt", "550 5.1.1 no: {hint}");
+    snprintf(expected, sizeof(expected), "550 5.1.1 no: %s", hint);
+    assert_reply(&options, &rejected, "ID", expected);
+    options_clear(&options, &memory_libc);
+}
+
+static void test_a_hint_is_cut_at_a_word(void **state)
+{
+    struct options options;
+    struct judgement rejected = judged(MXCHECK_REASON_NO_SUCH_DOMAIN, RCPT);
+    char id[REPLY_LINE_MAX], hint[ADVICE_MAX + 1];
+    (void)state;
+    options_init(&options);
+    set(&options, "reply-hints", "on");
+    advice_write(&options, &rejected, hint, sizeof(hint));
+    for (size_t size = 0; size < sizeof(id); size++) {
+        char line[REPLY_LINE_MAX + 1] = "";
+        memset(id, 'i', size);
+        id[size] = '\0';
+        assert_true(reply_write(&options, &rejected, id, line, sizeof(line)) <= REPLY_LINE_MAX);
+        const char *words = "invalid destination domain";
+        const char *behind = strstr(line, words);
+        assert_non_null(behind);
+        behind += strlen(words);
+        if (*behind == '\0')
+            continue;
+        size_t shown = strlen(behind + 2);
+        assert_memory_equal(behind, ": ", 2);
+        assert_memory_equal(behind + 2, hint, shown);
+        assert_true(shown > 0 && strchr(" ,.:;", behind[1 + shown]) == NULL);
+        assert_non_null(strchr(" ,.:;", hint[shown]));
+    }
+    options_clear(&options, &memory_libc);
+}
+
 static void test_unfit_templates_are_refused(void **state)
 {
     static const struct {
@@ -248,6 +307,8 @@ int main(void)
         cmocka_unit_test(test_template_is_filled_in),
         cmocka_unit_test(test_template_of_another_class_gives_way),
         cmocka_unit_test(test_line_is_never_over_510_octets),
+        cmocka_unit_test(test_hints_stand_behind_what_is_no_acceptance),
+        cmocka_unit_test(test_a_hint_is_cut_at_a_word),
         cmocka_unit_test(test_unfit_templates_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

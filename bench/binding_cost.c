@@ -14,7 +14,8 @@ enum { HITS_EACH = 20 };
 static void expect_accepted(mxcheck_ctx *ctx, const char *address)
 {
     mxcheck_result *result;
-    if (mxcheck_check_rcpt(ctx, address, &result) != MXCHECK_OK || mxcheck_result_verdict(result) != MXCHECK_VERDICT_ACCEPT) {
+    if (mxcheck_check_rcpt(ctx, address, &result) != MXCHECK_OK ||
+        mxcheck_result_verdict(result) != MXCHECK_VERDICT_ACCEPT) {
         fprintf(stderr, "%s is not accepted\n", address);
         exit(1);
     }

@@ -112,6 +112,8 @@ typedef enum mxcheck_reason {
     MXCHECK_REASON_BAD_ADDRESS = 105,       /**< not a mailbox of RFC 5321 or RFC 6531 */
     MXCHECK_REASON_SPECIAL_USE = 106,       /**< a name that never exists in public DNS (RFC 6761); DNS was not asked */
     MXCHECK_REASON_LITERAL_REFUSED = 107,   /**< an address literal, and address-literals says reject */
+    MXCHECK_REASON_MX_REFUSED = 108,        /**< every usable MX host is refused by refused-hosts or required-hosts */
+    MXCHECK_REASON_NOTE_REFUSED = 109,      /**< reject-notes names what is noted about the address or its domain */
     MXCHECK_REASON_DNS_TIMEOUT = 200,       /**< no answer within timeout */
     MXCHECK_REASON_DNS_FAILURE = 201,       /**< SERVFAIL, REFUSED, FORMERR, unreachable, malformed */
     MXCHECK_REASON_DNSSEC_BOGUS = 202,      /**< the resolver says that DNSSEC validation failed (RFC 8914) */
@@ -267,6 +269,7 @@ typedef struct mxcheck_stats {
     uint64_t evictions;  /**< domains removed from the cache to make room, by any context that shares it */
     uint64_t domains;    /**< domains in the cache now */
     uint64_t bytes;      /**< memory that they take, in octets; never more than the size of the cache */
+    uint64_t outages;    /**< how often more lookups failed than outage-threshold says */
 } mxcheck_stats;
 
 /** Fill in the first `size` octets of *stats; pass sizeof(mxcheck_stats). Fields that this release does not know are 0.
@@ -440,7 +443,8 @@ MXCHECK_API size_t mxcheck_result_mx_address_count(const mxcheck_result *result,
  * end, and when memory ran out at the first call for this result. */
 MXCHECK_API const char *mxcheck_result_mx_address(const mxcheck_result *result, size_t mx, size_t index);
 
-/** @returns the number of notes: what is unusual about an accepted address or its domain. */
+/** @returns the number of notes: what is unusual about an accepted address or its domain, what rejects it by the option
+ *  reject-notes, or that it is deferred because of an outage (outage-threshold). */
 MXCHECK_API size_t mxcheck_result_note_count(const mxcheck_result *result);
 
 /** @returns note `index`, a stable word such as "null-mx-mixed"; "" past the end. */

@@ -68,6 +68,8 @@ static struct lookup_wants wants_of(const struct options *options)
 {
     struct targets_wants targets = {.most = options->depth == DEPTH_TARGETS ? options->max_targets : 0,
                                     .forbidden = options->forbidden,
+                                    .refused = options->refused_hosts,
+                                    .required = options->required_hosts,
                                     .skips_special_use = !options->query_special_use,
                                     .patience_us = (uint64_t)options->retry_after_ms * 1000};
     return (struct lookup_wants){.a = policy_wants_address_question(options, FACTS_A),
@@ -92,6 +94,29 @@ static bool is_able(const struct settings *settings)
     return hindrance == NULL;
 }
 
+/* Count a lookup for outage-threshold, and log when an outage begins or ends. */
+static bool on_outcome(void *user, const struct facts *facts)
+{
+    struct settings *settings = user;
+    struct outage_share share;
+    bool has_failed = facts_failure(facts) != FACTS_NOT_ASKED;
+    switch (outage_add(&settings->outage, settings->options.outage_threshold, clock_now_us(), has_failed, &share)) {
+    case OUTAGE_STAYS:
+        break;
+    case OUTAGE_BEGINS:
+        log_line(
+            &settings->log, MXCHECK_LOG_WARNING, 0,
+            "an outage begins: %u of the last %u lookups failed; until it ends, domains that do not exist are deferred",
+            share.failed, share.all);
+        break;
+    case OUTAGE_ENDS:
+        log_line(&settings->log, MXCHECK_LOG_WARNING, 0, "the outage ends: %u of the last %u lookups failed",
+                 share.failed, share.all);
+        break;
+    }
+    return outage_is_on(&settings->outage);
+}
+
 mxcheck_status engine_new(struct settings *settings, mxcheck_cache *cache, struct engine **made)
 {
     struct lookup_wants wants = wants_of(&settings->options);
@@ -113,6 +138,8 @@ mxcheck_status engine_new(struct settings *settings, mxcheck_cache *cache, struc
         goto failed;
     }
     flights_count(engine->flights, &settings->lookups);
+    if (settings->options.outage_threshold > 0)
+        flights_watch(engine->flights, on_outcome, settings);
     *made = engine;
     return MXCHECK_OK;
 

@@ -10,6 +10,7 @@
 #include "base/stripe.h"
 #include "dns/resolver.h"
 #include "dns/test_zone.h"
+#include "engine/outage.h"
 #include "engine/resolvers.h"
 #include "options/options.h"
 
@@ -47,6 +48,7 @@ struct settings {
     uint64_t lookups;           /* of domains */
     uint64_t prefetches;        /* those of them that were begun beside a hit */
     uint64_t queries[RESOLVER_TALLIES];
+    struct outage outage;
     struct settings_stripe stripes[STRIPES];
 };
 

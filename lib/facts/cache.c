@@ -45,7 +45,7 @@ struct mxcheck_cache {
 };
 
 /* Other programs may have other sizes and other contents of the same size: LAYOUT then changes. */
-#define LAYOUT UINT64_C(1)
+#define LAYOUT UINT64_C(2)
 
 static uint64_t layout(void)
 {
@@ -221,7 +221,8 @@ size_t cache_get(mxcheck_cache *cache, enum cache_kind kind, uint64_t hash, cons
 
 void cache_put(mxcheck_cache *cache, uint64_t asker, const struct facts *facts, uint64_t generation)
 {
-    enum cache_kind kind = facts_failure(facts) != FACTS_NOT_ASKED ? CACHE_FAILURE : CACHE_ANSWER;
+    bool has_failed = facts_failure(facts) != FACTS_NOT_ASKED || facts_are_doubtful(facts);
+    enum cache_kind kind = has_failed ? CACHE_FAILURE : CACHE_ANSWER;
     uint64_t hash = hash_of(kind, cache_hash(cache, asker, facts_domain(facts), strlen(facts_domain(facts))));
     if (generation != cache_generation(cache))
         return;

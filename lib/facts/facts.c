@@ -56,6 +56,15 @@ enum facts_outcome facts_failure(const struct facts *facts)
     return failure_among(facts, indexes, 2 * (size_t)facts->target_count);
 }
 
+bool facts_are_doubtful(const struct facts *facts)
+{
+    for (int i = 0; i < FACTS_QUESTIONS; i++) {
+        if (facts_answer(facts, (enum facts_question)i)->outcome == FACTS_RECORDS)
+            return false;
+    }
+    return facts->was_outage;
+}
+
 bool facts_has_timeout(const struct facts *facts)
 {
     for (unsigned i = 0; i < facts->answer_count; i++) {

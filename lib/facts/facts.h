@@ -85,6 +85,7 @@ struct facts {
     uint8_t oddities;      /* bits of enum facts_oddity */
     bool has_asked_dnssec; /* the answers say what is believed of the AD bit */
     bool none_usable;      /* all answers are in, and no address was usable to whoever looked */
+    bool was_outage;       /* many lookups failed at that time, to the mind of whoever looked */
     bool is_local;         /* some question failed for want of memory or descriptors, which says nothing of DNS */
     uint8_t answer_count;  /* answers follow this struct, then MX, targets, texts and addresses */
     uint8_t answer_index[FACTS_QUESTIONS]; /* among the answers; UINT8_MAX: not asked */
@@ -172,6 +173,9 @@ mxcheck_dnssec facts_weaker(mxcheck_dnssec a, mxcheck_dnssec b);
 /* The failure by which DNS left it open whether the domain takes mail, for whoever looked: the one that tells most.
  * FACTS_NOT_ASKED when there is none. */
 enum facts_outcome facts_failure(const struct facts *facts);
+
+/* Do they say, during an outage, that there is nothing? */
+bool facts_are_doubtful(const struct facts *facts);
 
 /* Has a question timed out? */
 bool facts_has_timeout(const struct facts *facts);

@@ -30,8 +30,10 @@ struct flights {
     struct resolver *resolver;
     struct lookup_wants wants;
     mxcheck_cache *cache;
-    uint64_t asker;    /* for whom it remembers */
-    uint64_t *lookups; /* a counter of the owner; or NULL */
+    uint64_t asker;          /* for whom it remembers */
+    uint64_t *lookups;       /* a counter of the owner; or NULL */
+    flights_outcome outcome; /* NULL: nobody wants to know */
+    void *user;              /* of it */
     struct siphash_key key;
     struct flight **buckets;
     size_t room; /* a power of two */
@@ -62,6 +64,12 @@ struct flights *flights_new(const struct memory *memory, struct resolver *resolv
 void flights_count(struct flights *flights, uint64_t *lookups)
 {
     flights->lookups = lookups;
+}
+
+void flights_watch(struct flights *flights, flights_outcome outcome, void *user)
+{
+    flights->outcome = outcome;
+    flights->user = user;
 }
 
 void flights_use(struct flights *flights, struct resolver *resolver, uint64_t asker)
@@ -208,12 +216,19 @@ static void hand_over(struct flight *flight, const struct facts *facts, uint64_t
     }
 }
 
+static void note_outcome(const struct flights *flights, struct facts *facts)
+{
+    if (facts != NULL && !facts->is_local && flights->outcome != NULL)
+        facts->was_outage = flights->outcome(flights->user, facts);
+}
+
 /* After a timeout only the checks whose deadline has come are over; later ones get another lookup. */
 static void on_facts(void *user, struct facts *facts)
 {
     struct flight *flight = user;
     uint64_t until_us = UINT64_MAX - 1;
     flight->lookup = NULL;
+    note_outcome(flight->flights, facts);
     if (facts != NULL && !facts->is_local && flight->flights->cache != NULL)
         cache_put(flight->flights->cache, flight->asker, facts, flight->generation);
     if (facts != NULL && facts_failure(facts) != FACTS_NOT_ASKED && facts_has_timeout(facts))

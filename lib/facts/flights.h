@@ -29,6 +29,11 @@ struct flights *flights_new(const struct memory *memory, struct resolver *resolv
 /* Count each lookup from now on, atomically. */
 void flights_count(struct flights *flights, uint64_t *lookups);
 
+/* Called from the loop's turn when a lookup is over, before its facts are stored. Returns whether many lookups fail now. */
+typedef bool (*flights_outcome)(void *user, const struct facts *facts);
+
+void flights_watch(struct flights *flights, flights_outcome outcome, void *user);
+
 /* Use this resolver for new lookups, and store their results for `asker`. Lookups in flight keep their resolver. */
 void flights_use(struct flights *flights, struct resolver *resolver, uint64_t asker);
 

@@ -18,7 +18,8 @@ struct look {
 static bool are_bools(const struct facts *facts)
 {
     static const size_t places[] = {offsetof(struct facts, has_more_hosts), offsetof(struct facts, has_asked_dnssec),
-                                    offsetof(struct facts, none_usable), offsetof(struct facts, is_local)};
+                                    offsetof(struct facts, none_usable), offsetof(struct facts, was_outage),
+                                    offsetof(struct facts, is_local)};
     for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
         if (((const unsigned char *)facts)[places[i]] > 1)
             return false;

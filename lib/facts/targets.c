@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "facts/inquiry.h"
 #include "mail/domain.h"
+#include "mail/name_list.h"
 
 #include <string.h>
 #include <sys/socket.h>
@@ -62,6 +63,12 @@ static int ask(struct targets *targets, struct draft_target *target, size_t inde
     return inquiry_start(inquiry, targets->resolver, host, type, flags, targets->deadline_us);
 }
 
+static bool is_skipped(const struct targets_wants *wants, const char *host)
+{
+    return (wants->skips_special_use && domain_special_use(host, strlen(host)) != NULL) ||
+           name_list_refuses(wants->refused, wants->required, host);
+}
+
 /* Ask for the next host that can be asked for; the second question confirms what the first says, should the host not
  * exist. Returns 1, 0 when there is none, -1 when memory ran out. */
 static int ask_next(struct targets *targets)
@@ -69,8 +76,7 @@ static int ask_next(struct targets *targets)
     while (targets->next < targets->draft->target_count) {
         size_t index = targets->next++;
         struct draft_target *target = &targets->draft->targets[index];
-        const char *host = draft_text(targets->draft, target->host);
-        if (targets->wants.skips_special_use && domain_special_use(host, strlen(host)) != NULL)
+        if (is_skipped(&targets->wants, draft_text(targets->draft, target->host)))
             continue;
         bool is_asked =
             ask(targets, target, index, DNS_A, 0) == 0 && ask(targets, target, index, DNS_AAAA, RESOLVER_CONFIRMS) == 0;

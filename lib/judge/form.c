@@ -2,7 +2,7 @@
 /* form.c: judges an address as far as that needs no DNS. */
 #include "judge/form.h"
 
-#include "options/exempt.h"
+#include "mail/name_list.h"
 
 static void refuse_form(struct judgement *judgement, const char *fault)
 {
@@ -17,7 +17,7 @@ static void judge_domain(const struct options *options, const struct address *pa
 
     judgement->domain = domain;
     judgement->domain_length = parsed->domain_length;
-    if (exempt_holds(options->exempt, domain)) {
+    if (name_list_holds(options->exempt, domain)) {
         judgement_decide(judgement, MXCHECK_REASON_EXEMPT);
     } else if (rule != NULL) {
         judgement->rule = rule;
@@ -75,5 +75,7 @@ bool form_judge(const struct options *options, const struct address *parsed, mxc
     }
     if (judgement->verdict == MXCHECK_VERDICT_ACCEPT)
         judgement->notes = judgement_address_notes(judgement);
+    if ((judgement->notes & options->reject_notes) != 0 && judgement->reason != MXCHECK_REASON_EXEMPT)
+        judgement_decide(judgement, MXCHECK_REASON_NOTE_REFUSED);
     return judgement->verdict != 0;
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* hosts.c: MX hosts and their addresses, judged by max-targets, forbidden-networks and special-use. */
+/* hosts.c: MX hosts, judged by their names and addresses. */
 #include "judge/hosts.h"
 
 #include "mail/domain.h"
+#include "mail/name_list.h"
 #include "mail/network.h"
 
 #include <string.h>
@@ -52,11 +53,39 @@ const char *hosts_special_use(const struct options *options, const struct facts 
     return options->query_special_use ? NULL : domain_special_use(host, strlen(host));
 }
 
+const char *hosts_refusal(const struct options *options, const char *host)
+{
+    if (name_list_holds(options->refused_hosts, host))
+        return "refused-hosts";
+    return name_list_refuses(NULL, options->required_hosts, host) ? "required-hosts" : NULL;
+}
+
+const struct facts_mx *hosts_find_refused(const struct options *options, const struct facts *facts, bool *all)
+{
+    const struct facts_mx *first = NULL;
+    size_t refused = 0;
+    *all = false;
+    if (options->refused_hosts == NULL && options->required_hosts == NULL)
+        return NULL;
+    for (size_t i = 0; i < facts->mx_count; i++) {
+        const struct facts_mx *mx = &facts_mx(facts)[i];
+        const char *host = facts_text(facts, mx->host);
+        if (host[0] == '\0' || hosts_refusal(options, host) == NULL)
+            continue;
+        first = first == NULL ? mx : first;
+        refused++;
+    }
+    *all = refused > 0 && refused == facts->exchanges;
+    return first;
+}
+
 enum host_state hosts_judge(const struct options *options, const struct facts *facts, const struct facts_target *target)
 {
     enum host_state state = HOST_DEAD;
     if (hosts_special_use(options, facts, target) != NULL)
         return HOST_DEAD;
+    if (hosts_refusal(options, facts_text(facts, target->host)) != NULL)
+        return HOST_REFUSED;
     for (int question = FACTS_A; question <= FACTS_AAAA; question++) {
         const struct facts_answer *answer = facts_target_answer(facts, target, (enum facts_question)question);
         state = hosts_better(state, hosts_judge_answer(options, facts, (enum facts_question)question, answer));
@@ -82,7 +111,8 @@ enum facts_outcome hosts_failure(const struct options *options, const struct fac
     enum facts_outcome failure = FACTS_NOT_ASKED;
     for (size_t i = 0; i < hosts_count(options, facts); i++) {
         const struct facts_target *target = &facts_targets(facts)[i];
-        if (hosts_special_use(options, facts, target) != NULL)
+        if (hosts_special_use(options, facts, target) != NULL ||
+            hosts_refusal(options, facts_text(facts, target->host)) != NULL)
             continue;
         for (int j = FACTS_A; j <= FACTS_AAAA; j++)
             failure = facts_worse(
@@ -126,6 +156,8 @@ const char *hosts_state_name(enum host_state state)
         return "dead";
     case HOST_FORBIDDEN:
         return "forbidden";
+    case HOST_REFUSED:
+        return "refused";
     case HOST_CUT:
         return "cut";
     case HOST_UNKNOWN:

@@ -10,7 +10,8 @@
 enum host_state {
     HOST_DEAD = 1,  /* no address at all, or a name that public DNS never has */
     HOST_FORBIDDEN, /* every address lies in forbidden-networks */
-    HOST_CUT,       /* so do those that were kept, and there are more */
+    HOST_REFUSED,   /* by its name; its addresses do not matter */
+    HOST_CUT,       /* every address that was kept lies in forbidden-networks, and there are more */
     HOST_UNKNOWN,   /* not asked for, or not waited for */
     HOST_FAILED,    /* DNS failed */
     HOST_USABLE     /* an address that is not forbidden */
@@ -47,6 +48,12 @@ const struct facts_target *hosts_find(const struct options *options, const struc
 /* The RFC by which public DNS never has this host, where special-use says so; NULL otherwise. */
 const char *hosts_special_use(const struct options *options, const struct facts *facts,
                               const struct facts_target *target);
+
+/* The option that refuses mail hosts of this name; NULL: none does. Static. */
+const char *hosts_refusal(const struct options *options, const char *host);
+
+/* How many of the MX hosts are refused by their names: the first of them, or NULL; *all: every one is. */
+const struct facts_mx *hosts_find_refused(const struct options *options, const struct facts *facts, bool *all);
 
 /* Has the answer an address in forbidden-networks? *index: the first. */
 bool hosts_find_forbidden(const struct options *options, const struct facts *facts, enum facts_question question,

@@ -4,7 +4,7 @@
 #define MXCHECK_JUDGE_JUDGEMENT_H
 
 #include "facts/facts.h"
-#include "judge/notes.h"
+#include "options/notes.h"
 #include "mail/address.h"
 #include "options/options.h"
 

@@ -137,6 +137,13 @@ static void note_hosts(const struct options *options, const struct facts *facts,
     }
 }
 
+/* Mail could go nowhere but to hosts that are refused by name. */
+static void refuse_hosts(const struct options *options, struct judgement *judgement)
+{
+    judgement_decide(judgement, MXCHECK_REASON_MX_REFUSED);
+    hold(options, judgement);
+}
+
 /* There are more hosts or addresses than the limit: a limit of the library never rejects mail. */
 static void accept_unseen(const struct options *options, const struct facts *facts, struct judgement *judgement)
 {
@@ -157,7 +164,9 @@ static void judge_hosts(const struct options *options, const struct facts *facts
     } else if (state == HOST_FAILED || state == HOST_UNKNOWN) {
         judge_failure(options, hosts_failure(options, facts), judgement);
     } else {
-        judgement_decide(judgement, state == HOST_DEAD ? MXCHECK_REASON_MX_UNRESOLVABLE : MXCHECK_REASON_MX_FORBIDDEN);
+        judgement_decide(judgement, state == HOST_DEAD        ? MXCHECK_REASON_MX_UNRESOLVABLE
+                                    : state == HOST_FORBIDDEN ? MXCHECK_REASON_MX_FORBIDDEN
+                                                              : MXCHECK_REASON_MX_REFUSED);
         rely_on_hosts(options, facts, judgement);
         hold_absence(options, judgement);
     }
@@ -178,7 +187,8 @@ static void judge_null_mx(const struct options *options, struct judgement *judge
     notes_add(&judgement->notes, NOTE_NULL_MX);
 }
 
-static void note_mx(const struct options *options, const struct facts *facts, struct judgement *judgement)
+static void note_mx(const struct options *options, const struct facts *facts, bool has_refused,
+                    struct judgement *judgement)
 {
     if ((facts->oddities & FACTS_NULL_MX_MIXED) != 0) /* RFC 7505 section 3: a null MX stands alone */
         notes_add(&judgement->notes, NOTE_NULL_MX_MIXED);
@@ -186,6 +196,8 @@ static void note_mx(const struct options *options, const struct facts *facts, st
         notes_add(&judgement->notes, NOTE_MX_IS_LITERAL);
     if ((facts->oddities & FACTS_MX_DUPLICATE) != 0)
         notes_add(&judgement->notes, NOTE_MX_DUPLICATE);
+    if (has_refused)
+        notes_add(&judgement->notes, NOTE_MX_REFUSED_SOME);
     if (options->depth == DEPTH_TARGETS)
         note_hosts(options, facts, judgement);
 }
@@ -197,14 +209,18 @@ static void judge_mx(const struct options *options, const struct facts *facts, s
         judge_null_mx(options, judgement);
         return;
     }
-    if (options->depth == DEPTH_TARGETS)
+    bool are_all_refused;
+    bool has_refused = hosts_find_refused(options, facts, &are_all_refused) != NULL;
+    if (are_all_refused)
+        refuse_hosts(options, judgement);
+    else if (options->depth == DEPTH_TARGETS)
         judge_hosts(options, facts, judgement);
     else
         judgement_decide(judgement, MXCHECK_REASON_MX);
     if (judgement->reason != MXCHECK_REASON_MX)
         return;
     hold(options, judgement);
-    note_mx(options, facts, judgement);
+    note_mx(options, facts, has_refused, judgement);
 }
 
 static void note_addresses(const struct options *options, const struct facts *facts, struct judgement *judgement)
@@ -222,11 +238,24 @@ static void note_addresses(const struct options *options, const struct facts *fa
 static void judge_implicit(const struct options *options, const struct facts *facts, enum facts_question question,
                            struct judgement *judgement)
 {
-    judgement_decide(judgement, question == FACTS_A ? MXCHECK_REASON_IMPLICIT_A : MXCHECK_REASON_IMPLICIT_AAAA);
     rely_on(judgement, facts_answer(facts, question));
+    if (hosts_refusal(options, facts_domain(facts)) != NULL) {
+        refuse_hosts(options, judgement);
+        return;
+    }
+    judgement_decide(judgement, question == FACTS_A ? MXCHECK_REASON_IMPLICIT_A : MXCHECK_REASON_IMPLICIT_AAAA);
     hold(options, judgement);
     if (options->depth == DEPTH_TARGETS)
         note_addresses(options, facts, judgement);
+}
+
+/* Many lookups failed when the resolver said so: it may have been wrong. */
+static void doubt_absence(const struct options *options, struct judgement *judgement)
+{
+    judgement->failure = FACTS_FAILURE;
+    judgement_decide(judgement, MXCHECK_REASON_DNS_FAILURE);
+    judgement->hold_ms = options->cache_failure_ttl_ms;
+    notes_add(&judgement->notes, NOTE_OUTAGE);
 }
 
 /* NXDOMAIN, unless some answer shows that the name exists; or addresses, none of which counts. */
@@ -244,6 +273,8 @@ static void judge_absence(const struct options *options, const struct facts *fac
     }
     judgement_decide(judgement, state == HOST_FORBIDDEN ? MXCHECK_REASON_MX_FORBIDDEN : reason);
     hold_absence(options, judgement);
+    if (options->outage_threshold > 0 && facts->was_outage && state != HOST_FORBIDDEN)
+        doubt_absence(options, judgement);
 }
 
 static enum facts_outcome failure_of_addresses(const struct options *options, const struct facts *facts)
@@ -268,7 +299,7 @@ static void judge_without_mx(const struct options *options, const struct facts *
         judge_failure(options, failure_of_addresses(options, facts), judgement);
     } else if (best == HOST_USABLE || best == HOST_CUT) {
         judge_implicit(options, facts, a == best ? FACTS_A : FACTS_AAAA, judgement);
-        if (best == HOST_CUT)
+        if (best == HOST_CUT && judgement->verdict == MXCHECK_VERDICT_ACCEPT)
             notes_add(&judgement->notes, NOTE_LIMIT_REACHED);
     } else {
         judge_absence(options, facts, best, judgement);
@@ -307,6 +338,8 @@ void policy_judge_facts(const struct options *options, const struct facts *facts
     judgement->ttl_s = judgement->hold_ms / 1000;
     if (judgement->verdict == MXCHECK_VERDICT_ACCEPT && judgement->reason != MXCHECK_REASON_DNS_FAILURE_ALLOWED)
         note_records(judgement);
+    if (judgement->verdict == MXCHECK_VERDICT_ACCEPT && (judgement->notes & options->reject_notes) != 0)
+        judgement_decide(judgement, MXCHECK_REASON_NOTE_REFUSED);
 }
 
 /* --- what others asked for --- */
@@ -321,7 +354,8 @@ static bool has_our_patience(const struct options *options, const struct facts *
 static bool is_host_answered(const struct options *options, const struct facts *facts,
                              const struct facts_target *target)
 {
-    if (hosts_special_use(options, facts, target) != NULL)
+    if (hosts_special_use(options, facts, target) != NULL ||
+        hosts_refusal(options, facts_text(facts, target->host)) != NULL)
         return true;
     for (int i = FACTS_A; i <= FACTS_AAAA; i++) {
         const struct facts_answer *answer = facts_target_answer(facts, target, (enum facts_question)i);
@@ -334,7 +368,10 @@ static bool is_host_answered(const struct options *options, const struct facts *
 
 static bool are_hosts_answered(const struct options *options, const struct facts *facts)
 {
-    if (options->depth == DEPTH_RECORDS || facts->exchanges == 0 || hosts_best(options, facts) == HOST_USABLE)
+    bool are_all_refused;
+    hosts_find_refused(options, facts, &are_all_refused);
+    if (options->depth == DEPTH_RECORDS || facts->exchanges == 0 || are_all_refused ||
+        hosts_best(options, facts) == HOST_USABLE)
         return true;
     if (facts->target_count < options->max_targets && facts->has_more_hosts)
         return false;

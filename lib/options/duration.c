@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* duration.c: numbers, durations and sizes as options write them. */
+/* duration.c: numbers, durations, sizes and shares as options write them. */
 #include "options/duration.h"
 
 #include "base/text.h"
@@ -70,6 +70,12 @@ const char *duration_parse(const char *text, uint64_t *milliseconds)
     if (fault == NULL && *rest == '\0')
         return "the unit is missing (ms, s, m or h)";
     return read_with_unit(text, durations, "the unit is not ms, s, m or h", milliseconds);
+}
+
+const char *duration_parse_share(const char *text, uint64_t *percent)
+{
+    static const struct unit percents[] = {{"%", 1}, {NULL, 0}};
+    return read_with_unit(text, percents, "it does not end with %", percent);
 }
 
 const char *duration_parse_size(const char *text, uint64_t *octets)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* duration.h: numbers, durations and sizes as options write them. Pure. */
+/* duration.h: numbers, durations, sizes and shares as options write them. Pure. */
 #ifndef MXCHECK_OPTIONS_DURATION_H
 #define MXCHECK_OPTIONS_DURATION_H
 
@@ -14,5 +14,8 @@ const char *duration_parse(const char *text, uint64_t *milliseconds);
 
 /* Parse "4096", "512K", "16M", "1G" into octets, by powers of 1024. Returns as above. */
 const char *duration_parse_size(const char *text, uint64_t *octets);
+
+/* Parse "25%" into 25. Returns as above. */
+const char *duration_parse_share(const char *text, uint64_t *percent);
 
 #endif

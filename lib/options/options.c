@@ -4,15 +4,27 @@
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "mail/name_list.h"
 #include "options/duration.h"
-#include "options/exempt.h"
 #include "options/reasons.h"
 #include "options/reply_text.h"
 
 #include <assert.h>
+#include <stddef.h>
 #include <string.h>
 
-enum kind { KIND_ANY, KIND_WORDS, KIND_DURATION, KIND_COUNT, KIND_SIZE, KIND_DOMAINS, KIND_NETWORKS, KIND_REPLY };
+enum kind {
+    KIND_ANY,
+    KIND_WORDS,
+    KIND_DURATION,
+    KIND_COUNT,
+    KIND_SIZE,
+    KIND_SHARE,
+    KIND_NAMES,
+    KIND_NETWORKS,
+    KIND_NOTES,
+    KIND_REPLY
+};
 
 struct row {
     const char *name;
@@ -23,6 +35,7 @@ struct row {
     uint64_t least;
     uint64_t most;
     bool takes_zero; /* below `least`, too */
+    size_t names;    /* offset in struct options of a name_list */
     mxcheck_reason reason;
     const char *takes;
     const char *help;
@@ -48,6 +61,8 @@ STORE(bool, keeps_lower_case)
 STORE(bool, query_special_use)
 STORE(enum on_dns_failure, on_dns_failure)
 STORE(bool, trusts_ad)
+STORE(notes, reject_notes)
+STORE(uint32_t, outage_threshold)
 STORE(uint32_t, cache_max_ttl_ms)
 STORE(uint32_t, cache_min_ttl_ms)
 STORE(uint32_t, cache_negative_ttl_ms)
@@ -70,7 +85,9 @@ static void store_cache_size(struct options *options, uint64_t value)
 #define COUNT(field, low, high) .kind = KIND_COUNT, .store = store_##field, .least = (low), .most = (high)
 #define SIZE(field, low, high)                                                                                         \
     .kind = KIND_SIZE, .store = store_##field, .least = (low), .most = (high), .takes_zero = true
-#define DOMAINS() .kind = KIND_DOMAINS
+#define SHARE(field) .kind = KIND_SHARE, .store = store_##field, .most = 100
+#define NAMES(field) .kind = KIND_NAMES, .names = offsetof(struct options, field)
+#define NOTES(field) .kind = KIND_NOTES, .store = store_##field
 #define NETWORKS() .kind = KIND_NETWORKS
 #define OPTION(id, text, standard, how, accepts, about)                                                                \
     [OPTION_##id] = {.name = (text), .default_text = (standard), how, .takes = (accepts),                       \
@@ -157,10 +174,15 @@ static const char *parse_value(const struct row *row, const char *value, uint64_
     case KIND_SIZE:
         fault = duration_parse_size(value, number);
         break;
+    case KIND_SHARE:
+        fault = duration_parse_share(value, number);
+        break;
+    case KIND_NOTES:
+        return notes_parse(value, number);
     case KIND_REPLY:
         return value[0] == '\0' ? NULL : reply_text_fault(value, row->reason);
     case KIND_ANY:
-    case KIND_DOMAINS:
+    case KIND_NAMES:
     case KIND_NETWORKS:
         return NULL;
     }
@@ -221,36 +243,43 @@ void options_refuse(const char *name, const char *value, const char *why, char *
 
 /* What a list comes to: one of them, or neither. */
 struct lists {
-    char *exempt;
+    char *names;
     struct networks *forbidden;
 };
 
 static void lists_free(struct lists *lists, const struct memory *memory)
 {
-    memory_free(memory, lists->exempt);
+    memory_free(memory, lists->names);
     networks_free(lists->forbidden, memory);
 }
 
 static mxcheck_status parse_list(enum kind kind, const struct memory *memory, const char *value, struct lists *lists,
                                  const char **why)
 {
-    if (kind == KIND_DOMAINS)
-        return exempt_parse(memory, value, &lists->exempt, why);
+    if (kind == KIND_NAMES)
+        return name_list_parse(memory, value, &lists->names, why);
     if (kind == KIND_NETWORKS)
         return networks_parse(memory, value, &lists->forbidden, why);
     return MXCHECK_OK;
 }
 
-/* The new list takes the place of the old one, which is left in `lists`. */
-static void swap_list(enum kind kind, struct options *options, struct lists *lists)
+/* Where a row of KIND_NAMES has its list. */
+static char **names_of(struct options *options, const struct row *row)
 {
-    struct lists old = {options->exempt, (struct networks *)(uintptr_t)options->forbidden};
-    if (kind == KIND_DOMAINS) {
-        options->exempt = lists->exempt;
-        lists->exempt = old.exempt;
-    } else if (kind == KIND_NETWORKS) {
-        options->forbidden = lists->forbidden;
-        lists->forbidden = old.forbidden;
+    return (char **)(void *)((char *)options + row->names);
+}
+
+/* The new list takes the place of the old one, which is left in `lists`. */
+static void swap_list(const struct row *row, struct options *options, struct lists *lists)
+{
+    struct lists new = *lists;
+    if (row->kind == KIND_NAMES) {
+        char **names = names_of(options, row);
+        lists->names = *names;
+        *names = new.names;
+    } else if (row->kind == KIND_NETWORKS) {
+        lists->forbidden = (struct networks *)(uintptr_t)options->forbidden;
+        options->forbidden = new.forbidden;
     }
 }
 
@@ -283,7 +312,7 @@ mxcheck_status options_set(struct options *options, const struct memory *memory,
     *slot = text;
     if (row->store != NULL)
         row->store(options, number);
-    swap_list(row->kind, options, &lists);
+    swap_list(row, options, &lists);
     lists_free(&lists, memory);
     return MXCHECK_OK;
 }
@@ -317,9 +346,13 @@ int options_copy(const struct options *options, const struct memory *memory, str
     for (size_t i = 0; i < OPTIONS_MAX; i++) {
         copy->text[i] = options->text[i] == NULL ? NULL : memory_strdup(memory, options->text[i]);
         complete = complete && (copy->text[i] != NULL) == (options->text[i] != NULL);
+        if (rows[i].kind != KIND_NAMES)
+            continue;
+        char **names = names_of(copy, &rows[i]);
+        bool is_empty = *names == NULL;
+        *names = is_empty ? NULL : memory_strdup(memory, *names);
+        complete = complete && (*names == NULL) == is_empty;
     }
-    copy->exempt = options->exempt == NULL ? NULL : memory_strdup(memory, options->exempt);
-    complete = complete && (copy->exempt != NULL) == (options->exempt != NULL);
     copy->forbidden = networks_copy(options->forbidden, memory);
     complete = complete && (copy->forbidden != NULL) == (options->forbidden != NULL);
     if (complete)
@@ -333,9 +366,11 @@ void options_clear(struct options *options, const struct memory *memory)
     for (size_t i = 0; i < OPTIONS_MAX; i++) {
         memory_free(memory, options->text[i]);
         options->text[i] = NULL;
+        if (rows[i].kind == KIND_NAMES) {
+            memory_free(memory, *names_of(options, &rows[i]));
+            *names_of(options, &rows[i]) = NULL;
+        }
     }
-    struct lists lists = {options->exempt, (struct networks *)(uintptr_t)options->forbidden};
-    lists_free(&lists, memory);
-    options->exempt = NULL;
+    networks_free((struct networks *)(uintptr_t)options->forbidden, memory);
     options->forbidden = NULL;
 }

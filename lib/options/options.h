@@ -5,6 +5,7 @@
 
 #include "base/memory.h"
 #include "mail/network.h"
+#include "options/notes.h"
 
 #include <mxcheck/mxcheck.h>
 
@@ -32,7 +33,9 @@ enum option_row {
 
 struct options {
     char *text[OPTIONS_MAX]; /* as set, by row; NULL: the row's default */
-    char *exempt;            /* exempt-domains in lower-case A-labels, a space after each; NULL: none */
+    char *exempt;            /* exempt-domains, a name_list; NULL: none */
+    char *refused_hosts;     /* likewise */
+    char *required_hosts;    /* likewise; NULL: all */
     enum resolution resolution;
     uint32_t timeout_ms;
     uint32_t retry_after_ms;
@@ -46,6 +49,8 @@ struct options {
     enum nxdomain nxdomain;
     bool refuse_literals;
     bool query_special_use;
+    notes reject_notes;
+    uint32_t outage_threshold; /* per cent; 0: off */
     enum on_dns_failure on_dns_failure;
     bool trusts_ad;
     size_t cache_size; /* octets; 0: no cache */

@@ -255,16 +255,45 @@ static enum advice advise_accepted(const struct subject *subject)
     return notes_have(subject->judgement->notes, NOTE_LIMIT_REACHED) ? ADVICE_UNSEEN : ADVICE_OF_REASON;
 }
 
+/* A domain without MX records is its own host, and the hint of the reason names it. */
+static enum advice advise_refused_host(struct subject *subject)
+{
+    bool are_all;
+    const struct facts_mx *mx = hosts_find_refused(subject->options, subject->facts, &are_all);
+    if (mx == NULL)
+        return ADVICE_OF_REASON;
+    subject->host = facts_text(subject->facts, mx->host);
+    return ADVICE_HOST_REFUSED;
+}
+
+/* The first note that is refused. */
+static enum advice advise_noted(struct subject *subject)
+{
+    notes refused = subject->judgement->notes & subject->options->reject_notes;
+    if (refused == 0)
+        return ADVICE_OF_REASON;
+    struct text text;
+    text_init(&text, subject->detail, sizeof(subject->detail));
+    text_puts(&text, notes_sentence(refused, 0));
+    return ADVICE_NOTED;
+}
+
 static enum advice choose(struct subject *subject)
 {
+    if (notes_have(subject->judgement->notes, NOTE_OUTAGE))
+        return ADVICE_OUTAGE;
     if (subject->judgement->failure != FACTS_NOT_ASKED)
         return advise_failure(subject);
     if (subject->judgement->verdict == MXCHECK_VERDICT_ACCEPT)
         return advise_accepted(subject);
     if (subject->judgement->reason == MXCHECK_REASON_MX_FORBIDDEN)
         return advise_forbidden(subject);
+    if (subject->judgement->reason == MXCHECK_REASON_NOTE_REFUSED)
+        return advise_noted(subject);
     if (subject->facts == NULL)
         return ADVICE_OF_REASON;
+    if (subject->judgement->reason == MXCHECK_REASON_MX_REFUSED)
+        return advise_refused_host(subject);
     if (subject->judgement->reason == MXCHECK_REASON_MX_UNRESOLVABLE)
         return advise_dead_host(subject);
     if (subject->judgement->reason == MXCHECK_REASON_NO_SUCH_DOMAIN ||

@@ -124,7 +124,9 @@ static void put_mx(struct story *story)
         const char *host = facts_text(facts, mx->host);
         text_printf(text, "    %u ", (unsigned)mx->preference);
         text_put_name(text, host[0] == '\0' ? ". (null MX)" : host);
-        text_printf(text, " (TTL %lu s)\n", (unsigned long)mx->ttl_s);
+        text_printf(text, " (TTL %lu s)", (unsigned long)mx->ttl_s);
+        const char *refusal = host[0] == '\0' ? NULL : hosts_refusal(story->options, host);
+        text_printf(text, refusal == NULL ? "\n" : ", refused by %s\n", refusal);
     }
     if (facts->mx_count > MX_SHOWN_MAX)
         text_printf(text, "    and %lu more\n", (unsigned long)(facts->mx_count - MX_SHOWN_MAX));

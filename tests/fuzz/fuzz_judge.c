@@ -72,6 +72,14 @@ static void make_lists(struct options *options, unsigned bits)
     set(options, "forbidden-networks", networks[bits & 3]);
     if ((bits & 4) != 0)
         set(options, "exempt-domains", "exempt.example");
+    if ((bits & 16) != 0)
+        set(options, "refused-hosts", ".a.example, h*.example.com, *c.example, xn--*.*");
+    if ((bits & 32) != 0)
+        set(options, "required-hosts", ".example, *");
+    if ((bits & 64) != 0)
+        set(options, "reject-notes", "dotless mx-is-literal mx-refused-some limit-reached null-mx");
+    if ((bits & 128) != 0)
+        set(options, "outage-threshold", "1%");
     if ((bits & 8) == 0)
         return;
     set(options, "reply.no-such-domain.rcpt", "550 5.1.2 {id} {hint} {reason} {domain} {address}");
@@ -121,6 +129,8 @@ static struct lookup_wants wants_of(const struct options *options)
 {
     struct targets_wants targets = {.most = options->depth == DEPTH_TARGETS ? options->max_targets : 0,
                                     .forbidden = options->forbidden,
+                                    .refused = options->refused_hosts,
+                                    .required = options->required_hosts,
                                     .skips_special_use = !options->query_special_use,
                                     .patience_us = (uint64_t)options->retry_after_ms * 1000};
     return (struct lookup_wants){.a = policy_wants_address_question(options, FACTS_A),
@@ -306,8 +316,10 @@ static void look_up_and_judge(const struct options options[2], unsigned bits, un
     demand(!form_judge(&options[0], &address, (bits & 0x80) != 0 ? MXCHECK_ROLE_SENDER : MXCHECK_ROLE_RCPT, &open));
     struct facts *facts = look_up(&options[0], &memory, address.domain, octets, &has_timed_out);
     demand(facts != NULL || scarce.asked >= fails_at);
-    if (facts != NULL)
+    if (facts != NULL) {
+        facts->was_outage = options[0].outage_threshold > 0;
         judge_all(options, facts, has_timed_out, &open);
+    }
     facts_unref(facts, &memory);
 }
 

@@ -11,6 +11,11 @@
 #include <string.h>
 #include <sys/socket.h>
 
+static void check_names(const char *a, const char *b)
+{
+    demand((a == NULL) == (b == NULL) && (a == NULL || strcmp(a, b) == 0));
+}
+
 /* Texts and lists lie elsewhere in a copy; all else is the same to the octet. */
 static void check_values(const struct options *a, const struct options *b)
 {
@@ -20,10 +25,14 @@ static void check_values(const struct options *a, const struct options *b)
     memset(left.text, 0, sizeof(left.text));
     memset(right.text, 0, sizeof(right.text));
     left.exempt = right.exempt = NULL;
+    left.refused_hosts = right.refused_hosts = NULL;
+    left.required_hosts = right.required_hosts = NULL;
     left.forbidden = right.forbidden = NULL;
     /* NOLINTNEXTLINE(bugprone-suspicious-memory-comparison): one is the other's copy, padding and all */
     demand(memcmp(&left, &right, sizeof(left)) == 0);
-    demand((a->exempt == NULL) == (b->exempt == NULL) && (a->exempt == NULL || strcmp(a->exempt, b->exempt) == 0));
+    check_names(a->exempt, b->exempt);
+    check_names(a->refused_hosts, b->refused_hosts);
+    check_names(a->required_hosts, b->required_hosts);
     demand((a->forbidden == NULL) == (b->forbidden == NULL));
 }
 

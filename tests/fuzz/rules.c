@@ -4,6 +4,7 @@
 
 #include "check.h"
 
+#include "mail/name_list.h"
 #include "options/reasons.h"
 
 #include <string.h>
@@ -142,6 +143,8 @@ static struct said hear_hosts(const struct options *options, const struct facts 
         const char *host = facts_text(facts, target->host);
         if (!options->query_special_use && domain_special_use(host, strlen(host)) != NULL)
             continue;
+        if (name_list_refuses(options->refused_hosts, options->required_hosts, host))
+            continue;
         hear(options, facts, FACTS_A, facts_target_answer(facts, target, FACTS_A), &said);
         hear(options, facts, FACTS_AAAA, facts_target_answer(facts, target, FACTS_AAAA), &said);
     }
@@ -153,6 +156,29 @@ static bool is_absent(enum facts_outcome outcome)
     return outcome == FACTS_NODATA || outcome == FACTS_NXDOMAIN;
 }
 
+/* Of the MX hosts, or of the domain, which is its own. */
+static size_t count_refused(const struct options *options, const struct facts *facts)
+{
+    size_t refused = 0;
+    if (facts->exchanges == 0)
+        return name_list_refuses(options->refused_hosts, options->required_hosts, facts_domain(facts));
+    for (size_t i = 0; i < facts->mx_count; i++) {
+        const char *host = facts_text(facts, facts_mx(facts)[i].host);
+        refused += host[0] != '\0' && name_list_refuses(options->refused_hosts, options->required_hosts, host);
+    }
+    return refused;
+}
+
+static void check_refused(const struct options *options, const struct facts *facts, bool is_absent,
+                          const struct said *said)
+{
+    size_t refused = count_refused(options, facts);
+    demand(refused > 0);
+    demand(is_absent ? said->has_usable
+                     : refused == facts->exchanges ||
+                           (options->depth == DEPTH_TARGETS && !said->has_failed && !said->has_usable));
+}
+
 /* DNS said no, and nothing that might have said yes failed. */
 static void check_reject(const struct options *options, const struct judgement *judgement)
 {
@@ -162,6 +188,10 @@ static void check_reject(const struct options *options, const struct judgement *
     demand(is_absent(mx) || mx == FACTS_RECORDS);
     if (judgement->reason == MXCHECK_REASON_NULL_MX) {
         demand(mx == FACTS_RECORDS && facts->exchanges == 0 && options->null_mx != NULL_MX_ACCEPT);
+        return;
+    }
+    if (judgement->reason == MXCHECK_REASON_MX_REFUSED) {
+        check_refused(options, facts, is_absent(mx), &said);
         return;
     }
     demand(!said.has_failed && !said.has_usable);
@@ -182,6 +212,7 @@ static void check_accept(const struct options *options, const struct judgement *
     enum facts_outcome mx = (enum facts_outcome)facts_answer(facts, FACTS_MX)->outcome;
     if (judgement->reason == MXCHECK_REASON_MX) {
         demand(mx == FACTS_RECORDS && (facts->exchanges > 0 || options->null_mx != NULL_MX_REJECT));
+        demand(facts->exchanges == 0 || count_refused(options, facts) < facts->exchanges);
         return;
     }
     demand(judgement->reason == MXCHECK_REASON_IMPLICIT_A || judgement->reason == MXCHECK_REASON_IMPLICIT_AAAA);
@@ -220,6 +251,18 @@ void rules_check_verdict(const struct options *options, const struct judgement *
     demand(judgement->ttl_s == judgement->hold_ms / 1000);
     demand(options->trusts_ad || judgement->dnssec == MXCHECK_DNSSEC_UNKNOWN ||
            judgement->dnssec == MXCHECK_DNSSEC_BOGUS);
+    if (notes_have(judgement->notes, NOTE_OUTAGE)) {
+        demand(options->outage_threshold > 0 && judgement->facts->was_outage);
+        demand(judgement->verdict == MXCHECK_VERDICT_DEFER && judgement->reason == MXCHECK_REASON_DNS_FAILURE);
+        demand(judgement->hold_ms == options->cache_failure_ttl_ms);
+        return;
+    }
+    /* Only what would be accepted has notes by which it can be refused. */
+    demand((judgement->reason == MXCHECK_REASON_NOTE_REFUSED) == ((judgement->notes & options->reject_notes) != 0));
+    if (judgement->reason == MXCHECK_REASON_NOTE_REFUSED) {
+        demand(judgement->verdict == MXCHECK_VERDICT_REJECT);
+        return;
+    }
     if (judgement->failure != FACTS_NOT_ASKED) {
         check_failure(options, judgement);
         return;

@@ -401,7 +401,7 @@ static void test_tables_can_be_walked(void **state)
     assert_int_equal(fields * sizeof(uint64_t), sizeof(mxcheck_stats));
     assert_string_equal(mxcheck_stats_name(0), "checks");
     assert_string_equal(mxcheck_stats_name(offsetof(mxcheck_stats, evictions) / sizeof(uint64_t)), "evictions");
-    assert_string_equal(mxcheck_stats_name(fields - 1), "bytes");
+    assert_string_equal(mxcheck_stats_name(fields - 1), "outages");
     assert_string_equal(mxcheck_dnssec_name(MXCHECK_DNSSEC_SECURE), "secure");
     assert_string_equal(mxcheck_dnssec_name(99), "unknown");
     assert_string_equal(mxcheck_log_level_name(MXCHECK_LOG_WARNING), "warning");

@@ -133,6 +133,20 @@ class Notes(WithServers):
         result = self.check([address_of("mx-9-dead")], (*TARGETS, "max-targets=9"))[0]
         self.assertEqual(result["reason"], "mx-unresolvable")
 
+    def test_hosts_are_refused_by_name_in_any_depth(self):
+        """One host that is not refused is enough, if it can take mail; what is refused is not looked up."""
+        for depth, dead in ((RECORDS, "mx"), (TARGETS, "mx-refused")):
+            for domain, refused, reason, notes in (
+                    ("ok-mx", "*.mx.example", "mx-refused", []), ("ok-mx", "other.mx.example", "mx", []),
+                    ("mx-nx-one", "nohost.mx.example", "mx", ["mx-refused-some"]),
+                    ("implicit-a", "implicit-a.mx.example", "mx-refused", []),
+                    ("mx-nx-one", "mail.mx.example", dead, ["mx-refused-some"] if dead == "mx" else [])):
+                with self.subTest(depth=depth[0], domain=domain, refused=refused):
+                    result = self.check([address_of(domain)], (*depth, "refused-hosts=" + refused))[0]
+                    self.assertEqual((result["reason"], result["notes"]), (reason, notes))
+                    asked = {question["name"] for question in result["questions"] if question["name"] != result["domain"]}
+                    self.assertNotIn(refused, asked)
+
     def test_the_rejected_have_none(self):
         for (domain, reason), result in zip(REJECTED, self.check([address_of(row[0]) for row in REJECTED], TARGETS),
                                             strict=True):

@@ -40,6 +40,7 @@ uint64_t clock_coarse_us(struct clock_sleep *sleep)
 /* --- one domain, one cache ---------------------------------------------------------------------------------------- */
 
 static mxcheck_cache *cache;
+static bool is_outage; /* while it is learned */
 
 /* Under whose number the contexts of this test remember. */
 static uint64_t asker(void)
@@ -93,6 +94,7 @@ static void remember(struct draft *draft)
 {
     struct facts *facts = draft_seal(draft, DOMAIN, now_us - 8000000, now_us);
     assert_non_null(facts);
+    facts->was_outage = is_outage;
     cache_put(cache, ASKER, facts, cache_generation(cache));
     draft_clear(draft);
     facts_unref(facts, &memory_libc);
@@ -352,6 +354,38 @@ static void test_what_was_bad_is_not_held_against_anyone_while_dns_fails(void **
     assert_string_equal(looked_up("serve-stale=1h on-dns-failure=accept", false), "fresh dns-failure-allowed 5");
 }
 
+static void learn_in_outage(int mx, int a, int aaaa, uint32_t ttl_s)
+{
+    is_outage = true;
+    learn(mx, a, aaaa, ttl_s);
+    is_outage = false;
+}
+
+/* That there is nothing is as good as a failure to those who doubt it, and an answer to all others. */
+static void test_absence_of_an_outage_leaves_what_was_good_where_it_is(void **state)
+{
+    (void)state;
+    learn(records, none, none, 300);
+    wait_ms(300000);
+    learn_in_outage(nx, nx, nx, 300);
+    assert_string_equal(looked_up("outage-threshold=30%", false), "fresh dns-failure 5");
+    assert_string_equal(looked_up("outage-threshold=30% serve-stale=1h", true), "stale mx 5");
+    assert_string_equal(looked_up("outage-threshold=30% serve-stale=1h", false), "stale mx 5");
+    assert_string_equal(looked_up("", false), "fresh no-such-domain 300");
+    wait_ms(5000);
+    assert_string_equal(looked_up("outage-threshold=30%", false), "nothing");
+    assert_string_equal(looked_up("", false), "fresh no-such-domain 295");
+}
+
+static void test_rejections_from_before_an_outage_stand(void **state)
+{
+    (void)state;
+    learn(nx, nx, nx, 300);
+    wait_ms(10000);
+    learn_in_outage(nx, nx, nx, 300);
+    assert_string_equal(looked_up("outage-threshold=30%", false), "fresh no-such-domain 290");
+}
+
 static void test_facts_larger_than_the_room_are_recalled_whole(void **state)
 {
     struct draft draft;
@@ -405,6 +439,8 @@ int main(void)
         TEST(test_hosts_that_fail_fail_those_who_look_at_them),
         TEST(test_a_good_host_stays_good_while_dns_fails_for_it_beside_a_forbidden_one),
         TEST(test_what_was_bad_is_not_held_against_anyone_while_dns_fails),
+        TEST(test_absence_of_an_outage_leaves_what_was_good_where_it_is),
+        TEST(test_rejections_from_before_an_outage_stand),
         TEST(test_facts_larger_than_the_room_are_recalled_whole),
         TEST(test_a_flush_ends_the_era),
     };

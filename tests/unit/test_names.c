@@ -33,6 +33,8 @@ static void test_reasons_have_stable_words(void **state)
         {105, "bad-address"},
         {106, "special-use"},
         {107, "literal-refused"},
+        {108, "mx-refused"},
+        {109, "note-refused"},
         {200, "dns-timeout"},
         {201, "dns-failure"},
         {202, "dnssec-bogus"},

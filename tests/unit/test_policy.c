@@ -100,6 +100,9 @@ static void test_form_is_judged_without_dns(void **state)
         {"literal refused", "address-literals=reject", ADDRESS_LITERAL, "", SENDER, REASON(LITERAL_REFUSED)},
         {"domain", "", ADDRESS_DOMAIN, "example.com", SENDER, 0},
         {"special use", "", ADDRESS_DOMAIN, "host.invalid", RCPT, REASON(SPECIAL_USE)},
+        {"note refused", "reject-notes=dotless", ADDRESS_DOMAIN, "dotless", RCPT, 0},
+        {"exempt and noted", "reject-notes=dotless;exempt-domains=dotless", ADDRESS_DOMAIN, "dotless", RCPT,
+         REASON(EXEMPT)},
         {"special use queried", "special-use=query", ADDRESS_DOMAIN, "host.invalid", RCPT, 0},
         {"test is asked", "", ADDRESS_DOMAIN, "a.test", RCPT, 0},
     };
@@ -220,6 +223,152 @@ static void test_mx_is_accepted(void **state)
     };
     (void)state;
     CHECK_ALL(rows);
+}
+
+static void test_hosts_are_refused_by_name(void **state)
+{
+    static const struct said rows[] = {
+        {"one", "refused-hosts=a.example", RCPT, "a.example", {REC, NONE, NONE}, REASON(MX_REFUSED), 300, ""},
+        {"both",
+         "refused-hosts=*.example",
+         SENDER,
+         "a.example b.example",
+         {REC, NONE, NONE},
+         REASON(MX_REFUSED),
+         300,
+         ""},
+        {"some",
+         "refused-hosts=a.example",
+         RCPT,
+         "a.example b.example",
+         {REC, NONE, NONE},
+         REASON(MX),
+         300,
+         "mx-refused-some"},
+        {"null MX beside it",
+         "refused-hosts=a.example",
+         RCPT,
+         ". a.example",
+         {REC, NONE, NONE},
+         REASON(MX_REFUSED),
+         300,
+         ""},
+        {"null MX alone", "refused-hosts=.example", RCPT, ".", {REC, NONE, NONE}, REASON(NULL_MX), 300, ""},
+        {"none", "refused-hosts=c.example", RCPT, "a.example b.example", {REC, NONE, NONE}, REASON(MX), 300, ""},
+        {"required", "required-hosts=.example", RCPT, "a.example", {REC, NONE, NONE}, REASON(MX), 300, ""},
+        {"required, some",
+         "required-hosts=a.example",
+         RCPT,
+         "a.example b.org",
+         {REC, NONE, NONE},
+         REASON(MX),
+         300,
+         "mx-refused-some"},
+        {"required, none", "required-hosts=.example", RCPT, "a.org", {REC, NONE, NONE}, REASON(MX_REFUSED), 300, ""},
+        {"own host", "refused-hosts=example.com", RCPT, "", {NODATA, REC, NODATA}, REASON(MX_REFUSED), 200, ""},
+        {"own host, AAAA",
+         "required-hosts=mx.example.com",
+         RCPT,
+         "",
+         {NODATA, NODATA, REC},
+         REASON(MX_REFUSED),
+         100,
+         ""},
+        {"own host without address",
+         "refused-hosts=example.com",
+         RCPT,
+         "",
+         {NX, NX, NX},
+         REASON(NO_SUCH_DOMAIN),
+         100,
+         ""},
+        {"failure", "refused-hosts=example.com", RCPT, "", {NODATA, FAILURE, NODATA}, REASON(DNS_FAILURE), 5, ""},
+    };
+    (void)state;
+    CHECK_ALL(rows);
+}
+
+static void test_notes_reject_when_the_option_names_them(void **state)
+{
+    static const struct said rows[] = {
+        {"literal",
+         "reject-notes=mx-is-literal",
+         RCPT,
+         "192.0.2.1",
+         {REC, NONE, NONE},
+         REASON(NOTE_REFUSED),
+         300,
+         "mx-is-literal"},
+        {"another",
+         "reject-notes=dotless mx-duplicate",
+         RCPT,
+         "192.0.2.1",
+         {REC, NONE, NONE},
+         REASON(MX),
+         300,
+         "mx-is-literal"},
+        {"one of two",
+         "reject-notes=mx-is-literal",
+         SENDER,
+         ". 192.0.2.1",
+         {REC, NONE, NONE},
+         REASON(NOTE_REFUSED),
+         300,
+         "null-mx-mixed mx-is-literal"},
+        {"null MX that passes",
+         "null-mx=accept;reject-notes=null-mx",
+         RCPT,
+         ".",
+         {REC, NONE, NONE},
+         REASON(NOTE_REFUSED),
+         300,
+         "null-mx"},
+        {"host refused",
+         "refused-hosts=a.example;reject-notes=mx-refused-some",
+         RCPT,
+         "a.example b.example",
+         {REC, NONE, NONE},
+         REASON(NOTE_REFUSED),
+         300,
+         "mx-refused-some"},
+    };
+    (void)state;
+    CHECK_ALL(rows);
+}
+
+static void test_absence_is_doubted_in_an_outage_where_the_option_says_so(void **state)
+{
+    static const struct {
+        const char *options;
+        enum facts_outcome outcome[FACTS_QUESTIONS];
+        bool was_outage;
+        mxcheck_reason reason;
+    } rows[] = {
+        {"outage-threshold=30%", {NX, NX, NX}, true, REASON(DNS_FAILURE)},
+        {"outage-threshold=30%", {NODATA, NODATA, NODATA}, true, REASON(DNS_FAILURE)},
+        {"outage-threshold=30%;on-dns-failure=reject", {NX, NX, NX}, true, REASON(DNS_FAILURE)},
+        {"outage-threshold=30%", {NX, NX, NX}, false, REASON(NO_SUCH_DOMAIN)},
+        {"outage-threshold=30%", {NODATA, REC, NX}, true, REASON(IMPLICIT_A)},
+        {"", {NX, NX, NX}, true, REASON(NO_SUCH_DOMAIN)},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct said said = {"", "", RCPT, "", {rows[i].outcome[0], rows[i].outcome[1], rows[i].outcome[2]}, 0, 0, ""};
+        struct judgement judgement = {.role = RCPT, .domain = "example.com", .address = ""};
+        struct facts *facts = facts_of(&said);
+        struct options options;
+        bool is_doubted = rows[i].reason == REASON(DNS_FAILURE);
+        set(&options, rows[i].options);
+        facts->was_outage = rows[i].was_outage;
+        policy_judge_facts(&options, facts, &judgement);
+        assert_int_equal(judgement.reason, rows[i].reason);
+        assert_int_equal(judgement.verdict, reasons_verdict(rows[i].reason));
+        assert_string_equal(notes_of(&judgement), is_doubted ? "outage" : "");
+        assert_int_equal(judgement.hold_ms == options.cache_failure_ttl_ms, is_doubted);
+        assert_int_equal(judgement.failure != NONE, is_doubted); /* an older answer may be used */
+        options_clear(&options, &memory_libc);
+        facts_unref(facts, &memory_libc);
+    }
 }
 
 static void test_null_mx_is_judged_by_option_and_role(void **state)
@@ -394,6 +543,9 @@ int main(void)
         cmocka_unit_test(test_form_is_judged_without_dns),
         cmocka_unit_test(test_exempt_domains_are_accepted_without_dns),
         cmocka_unit_test(test_mx_is_accepted),
+        cmocka_unit_test(test_hosts_are_refused_by_name),
+        cmocka_unit_test(test_notes_reject_when_the_option_names_them),
+        cmocka_unit_test(test_absence_is_doubted_in_an_outage_where_the_option_says_so),
         cmocka_unit_test(test_null_mx_is_judged_by_option_and_role),
         cmocka_unit_test(test_null_mx_for_recipient_is_rejected),
         cmocka_unit_test(test_address_stands_for_mx),

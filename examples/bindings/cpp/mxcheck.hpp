@@ -43,6 +43,8 @@ enum class reason : int {
     bad_address = MXCHECK_REASON_BAD_ADDRESS,
     special_use = MXCHECK_REASON_SPECIAL_USE,
     literal_refused = MXCHECK_REASON_LITERAL_REFUSED,
+    mx_refused = MXCHECK_REASON_MX_REFUSED,
+    note_refused = MXCHECK_REASON_NOTE_REFUSED,
     dns_timeout = MXCHECK_REASON_DNS_TIMEOUT,
     dns_failure = MXCHECK_REASON_DNS_FAILURE,
     dnssec_bogus = MXCHECK_REASON_DNSSEC_BOGUS,

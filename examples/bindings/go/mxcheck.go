@@ -78,6 +78,8 @@ const (
 	ReasonBadAddress        Reason = 105
 	ReasonSpecialUse        Reason = 106
 	ReasonLiteralRefused    Reason = 107
+	ReasonMxRefused         Reason = 108
+	ReasonNoteRefused       Reason = 109
 	ReasonDnsTimeout        Reason = 200
 	ReasonDnsFailure        Reason = 201
 	ReasonDnssecBogus       Reason = 202

@@ -32,6 +32,8 @@ export declare const Reason: {
     readonly BAD_ADDRESS: 105;
     readonly SPECIAL_USE: 106;
     readonly LITERAL_REFUSED: 107;
+    readonly MX_REFUSED: 108;
+    readonly NOTE_REFUSED: 109;
     readonly DNS_TIMEOUT: 200;
     readonly DNS_FAILURE: 201;
     readonly DNSSEC_BOGUS: 202;

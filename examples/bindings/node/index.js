@@ -34,6 +34,8 @@ export const Reason = Object.freeze({
     BAD_ADDRESS: 105,
     SPECIAL_USE: 106,
     LITERAL_REFUSED: 107,
+    MX_REFUSED: 108,
+    NOTE_REFUSED: 109,
     DNS_TIMEOUT: 200,
     DNS_FAILURE: 201,
     DNSSEC_BOGUS: 202,

@@ -60,7 +60,7 @@ macro_rules! reasons {
 reasons! {
     Mx = 1, ImplicitA = 2, ImplicitAaaa = 3, NullSender = 4, Postmaster = 5, AddressLiteral = 6, Exempt = 7, DnsFailureAllowed = 8,
     NoSuchDomain = 100, NoRecords = 101, NullMx = 102, MxUnresolvable = 103, MxForbidden = 104, BadAddress = 105, SpecialUse = 106,
-    LiteralRefused = 107, DnsTimeout = 200, DnsFailure = 201, DnssecBogus = 202, Overloaded = 203,
+    LiteralRefused = 107, MxRefused = 108, NoteRefused = 109, DnsTimeout = 200, DnsFailure = 201, DnssecBogus = 202, Overloaded = 203,
 }
 
 impl Reason {

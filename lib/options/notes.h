@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* notes.h: sets of notes, a bit for each row of notes.def. */
-#ifndef MXCHECK_JUDGE_NOTES_H
-#define MXCHECK_JUDGE_NOTES_H
+#ifndef MXCHECK_OPTIONS_NOTES_H
+#define MXCHECK_OPTIONS_NOTES_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -9,7 +9,7 @@
 
 enum note {
 #define NOTE(id, ...) NOTE_##id,
-#include "judge/notes.def"
+#include "options/notes.def"
 #undef NOTE
     NOTES_MAX
 };
@@ -27,6 +27,10 @@ static inline bool notes_have(notes set, enum note note)
 }
 
 size_t notes_count(notes set);
+
+/* Parse words separated by commas and blanks. Returns NULL, or a static sentence on what is wrong; *set is written on NULL
+ * alone. */
+const char *notes_parse(const char *list, uint64_t *set);
 
 /* Word and sentence of note `index` of the set, which is below its count; static. */
 const char *notes_word(notes set, size_t index);

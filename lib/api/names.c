@@ -100,9 +100,9 @@ const char *mxcheck_log_level_name(int level)
 /* In the order of the fields of mxcheck_stats. */
 const char *mxcheck_stats_name(size_t index)
 {
-    static const char *const names[] = {"checks",  "accepted", "deferred",  "rejected",   "hits",
-                                        "misses",  "stale",    "lookups",   "prefetches", "queries",
-                                        "retries", "timeouts", "evictions", "domains",    "bytes", "outages"};
+    static const char *const names[] = {"checks",    "accepted", "deferred",   "rejected", "hits",    "misses",
+                                        "stale",     "lookups",  "prefetches", "queries",  "retries", "timeouts",
+                                        "evictions", "domains",  "bytes",      "outages"};
     _Static_assert(sizeof(names) / sizeof(names[0]) * sizeof(uint64_t) == sizeof(mxcheck_stats),
                    "a name for each field");
     return index < sizeof(names) / sizeof(names[0]) ? names[index] : NULL;

@@ -29,7 +29,8 @@ struct flights *flights_new(const struct memory *memory, struct resolver *resolv
 /* Count each lookup from now on, atomically. */
 void flights_count(struct flights *flights, uint64_t *lookups);
 
-/* Called from the loop's turn when a lookup is over, before its facts are stored. Returns whether many lookups fail now. */
+/* Called from the loop's turn when a lookup is over, before its facts are stored. Returns whether many lookups fail
+ * now. */
 typedef bool (*flights_outcome)(void *user, const struct facts *facts);
 
 void flights_watch(struct flights *flights, flights_outcome outcome, void *user);

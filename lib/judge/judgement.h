@@ -4,8 +4,8 @@
 #define MXCHECK_JUDGE_JUDGEMENT_H
 
 #include "facts/facts.h"
-#include "options/notes.h"
 #include "mail/address.h"
+#include "options/notes.h"
 #include "options/options.h"
 
 struct judgement {

@@ -28,8 +28,8 @@ static inline bool notes_have(notes set, enum note note)
 
 size_t notes_count(notes set);
 
-/* Parse words separated by commas and blanks. Returns NULL, or a static sentence on what is wrong; *set is written on NULL
- * alone. */
+/* Parse words separated by commas and blanks. Returns NULL, or a static sentence on what is wrong; *set is written on
+ * NULL alone. */
 const char *notes_parse(const char *list, uint64_t *set);
 
 /* Word and sentence of note `index` of the set, which is below its count; static. */

@@ -179,7 +179,8 @@ static void test_silent_hosts_hold_no_check_past_its_time_nor_more_descriptors_t
     assert_in_range(turn(ctx, 20000), before, before + 1010);
     assert_int_equal(crowd.calls, 900);
     assert_int_equal(crowd.verdict, MXCHECK_VERDICT_DEFER);
-    assert_in_range(crowd.took_ms, 2990, 15000); /* a machine may be busy; a question that is lost takes until the end */
+    assert_in_range(crowd.took_ms, 2990,
+                    15000); /* a machine may be busy; a question that is lost takes until the end */
     mxcheck_ctx_free(ctx);
     assert_int_equal(count_descriptors(), before);
 }

@@ -1,15 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""Haraka with the plugin of examples/mta/haraka: the cases of kit.py, and what may go wrong in its life.
-
-Haraka comes from npm, in the versions that the plugin's package-lock.json pins; nothing is installed. It runs out of a
-folder with the Node.js of this machine, on loopback. Ends with 77 where it cannot run. The environment:
-
-    MXCHECK_PREFIX              where libmxcheck is installed (/usr)
-    MXCHECK_BUILD_DIR           where it was built (build)
-    MXCHECK_DIFFERENTIAL_CACHE  where Haraka is kept for the next run (differential, in the build folder)
-"""
-import base64
+"""Haraka with the plugin of examples/mta/haraka, in the versions that the plugin's package-lock.json pins, out of a folder."""
 import contextlib
 import fcntl
 import hashlib
@@ -21,29 +12,24 @@ import socket
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-SOURCE = os.path.dirname(os.path.dirname(HERE))
-sys.path.insert(0, HERE)
-sys.dont_write_bytecode = True
+import common
+import sasl
+from common import BAD_RCPT, BAD_SENDER, Failed, Session, ask_envelope, expect, expect_reply
 
 import kit  # noqa: E402
+from dnsservers import Missing  # noqa: E402
 
-PACKAGES = []
-HAS_ID = True
 NODE_AT_LEAST = 20
 # Haraka reads addresses itself, and refuses what it does not take for one before a plugin is asked; it gives no id.
-REWRITTEN = {
-    "form/lit-v4-bad/rcpt": r"501 Invalid RCPT TO address .*",
-}
+REWRITTEN = {("form/lit-v4-bad", "rcpt"): r"501 Invalid RCPT TO address .*"}
 
-PLUGIN = os.path.join(SOURCE, "examples", "mta", "haraka")
-BINDING = os.path.join(SOURCE, "examples", "bindings", "node")
+PLUGIN = os.path.join(common.SOURCE, "examples", "mta", "haraka")
+BINDING = os.path.join(common.SOURCE, "examples", "bindings", "node")
 BINDING_FILES = ["package.json", "index.js", "library.js"]
 PLUGIN_FILES = ["package.json", "index.js", "lib", "config"]
-START_SECONDS, WAIT_SECONDS, NPM_SECONDS, PROBE_SECONDS = 30, 30, 300, 2
+WAIT_SECONDS, NPM_SECONDS, PROBE_SECONDS = 30, 300, 2
 READ_ANEW, OLD_STAYS = "the configuration was read anew", "the old one stays"
 
 # What a Haraka does that takes mail for everyone, and drops it.
@@ -52,12 +38,7 @@ exports.hook_rcpt = (next) => next(OK);
 exports.hook_queue = (next) => next(OK, 'dropped');
 exports.hook_queue_outbound = exports.hook_queue;
 """
-AUTH = "[core]\nmethods=PLAIN\nconstrain_sender=false\n[users]\njoe=secret\n"
-ABSENT, NULL_MX, UNRESOLVABLE = "u@nxdomain.mx.example", "u@null-mx.mx.example", "u@mx-nx.mx.example"
-
-
-class Missing(Exception):
-    """What is needed and is not here; the test is skipped."""
+AUTH = f"[core]\nmethods=PLAIN\nconstrain_sender=false\n[users]\n{sasl.LOGIN}={sasl.PASSWORD}\n"
 
 
 # --- from npm ------------------------------------------------------------------------------------------------------------
@@ -146,28 +127,71 @@ def make_site(packages, folder, port, ini, nodes):
         write(os.path.join(folder, "config", name), text)
 
 
-class Server:
-    """A Haraka that runs, with a worker or some."""
+def read(path):
+    with open(path, encoding="utf-8", errors="replace") as file:
+        return file.read()
 
-    def __init__(self, process, port, folder, nodes):
-        self.process, self.port, self.nodes = process, port, nodes
-        self.conf, self.log = os.path.join(folder, "config", "mxcheck.conf"), os.path.join(folder, "log")
+
+def wait_for(is_so, what):
+    deadline = time.monotonic() + WAIT_SECONDS
+    while not is_so():
+        expect(time.monotonic() < deadline, "waited in vain for", what)
+        time.sleep(0.05)
+
+
+def answers(port):
+    """Only when the plugin has read its configuration: then MAIL is answered. A worker that dies may leave a client without a word."""
+    try:
+        with socket.create_connection(("127.0.0.1", port), PROBE_SECONDS) as probe, probe.makefile("rb") as file:
+            is_greeted = file.readline().startswith(b"220 ")
+            probe.sendall(b"HELO client.example\r\nMAIL FROM:<>\r\n")
+            return is_greeted and all(file.readline().startswith(b"250 ") for _ in range(2))
+    except OSError:
+        return False
+
+
+class Haraka:
+    """With workers, in which the plugin is."""
+
+    has_id, has_unique_ids, takes_messages = True, True, True
+
+    def __init__(self, settings, ini, nodes):
+        self.packages, self.library, self.nodes = prepare(settings.cache), library_of(settings), nodes
+        self.folder, self.port = tempfile.mkdtemp(prefix="mxcheck-haraka-"), free_port()
+        make_site(self.packages, self.folder, self.port, ini, nodes)
+        self.log, self.conf = os.path.join(self.folder, "log"), os.path.join(self.folder, "config", "mxcheck.conf")
+
+    def rewritten(self, case):
+        return REWRITTEN.get((case.name, case.role))
+
+    def configure(self, option):
+        before = read(self.conf) if os.path.exists(self.conf) else ""
+        kit.configuration(os.path.dirname(self.conf), option)
+        self.is_changed = read(self.conf) != before
+
+    def start(self):
+        command = ["node", os.path.join(self.packages, "haraka", "node_modules", "Haraka", "bin", "haraka"), "-c", self.folder]
+        with open(self.log, "wb") as log:
+            self.process = subprocess.Popen(command, cwd=self.folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                                            env=dict(os.environ, MXCHECK_LIBRARY=self.library))
+        wait_for(lambda: self.process.poll() is not None or answers(self.port), "Haraka")
+        expect(self.process.poll() is None, "Haraka does not start:", read(self.log)[-2000:])
 
     def count(self, text):
-        with open(self.log, encoding="utf-8", errors="replace") as file:
-            return file.read().count(text)
+        return read(self.log).count(text)
 
     def reload(self, told=READ_ANEW):
         """Wait until the master and its workers have noticed that a file has changed; they look after five seconds."""
-        before = self.count(told)
-        wait_for(lambda: self.count(told) >= before + 1 + self.nodes, told)
+        if self.is_changed:
+            before = self.count(told)
+            wait_for(lambda: self.count(told) >= before + 1 + self.nodes, told)
+        self.is_changed = False
 
     def workers(self):
         with open(f"/proc/{self.process.pid}/task/{self.process.pid}/children", encoding="ascii") as file:
             return [int(word) for word in file.read().split()]
 
-    def kill_integration(self):
-        """The plugin lives in the workers."""
+    def kill(self):
         for worker in self.workers():
             os.kill(worker, signal.SIGKILL)
 
@@ -180,96 +204,28 @@ class Server:
                 os.kill(worker, signal.SIGKILL)
 
 
-def wait_for(is_so, what, seconds=WAIT_SECONDS):
-    deadline = time.monotonic() + seconds
-    while not is_so():
-        if time.monotonic() > deadline:
-            raise TimeoutError(f"waited {seconds} s for: {what}")
-        time.sleep(0.05)
-
-
-def answers(port):
-    """Only when the plugin has read its configuration: then MAIL is answered."""
-    try:
-        with Client(port, PROBE_SECONDS) as client:
-            return client.say("MAIL FROM:<>").startswith("250 ")
-    except (OSError, EOFError):
-        return False
-
-
-def launch(packages, folder, library):
-    command = ["node", os.path.join(packages, "haraka", "node_modules", "Haraka", "bin", "haraka"), "-c", folder]
-    with open(os.path.join(folder, "log"), "wb") as log:
-        return subprocess.Popen(command, cwd=folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                                env=dict(os.environ, MXCHECK_LIBRARY=library))
-
-
-def library_of(prefix):
-    return os.path.join(prefix, "lib", "libmxcheck.so.1")
+def library_of(settings):
+    return os.path.join(settings.prefix, "lib", "libmxcheck.so.1")
 
 
 @contextlib.contextmanager
-def server(cache, work, prefix, option="", *, ini="", nodes=1, conf=None, **values):
-    """conf: another mxcheck.conf than that of the kit. ini: lines of mxcheck.ini."""
-    packages, port = prepare(cache), free_port()
-    folder = tempfile.mkdtemp(prefix="haraka-", dir=work)
-    make_site(packages, folder, port, ini, nodes)
-    if conf is None:
-        kit.configuration(os.path.join(folder, "config"), option, **values)
-    else:
-        write(os.path.join(folder, "config", "mxcheck.conf"), conf)
-    running = Server(launch(packages, folder, library_of(prefix)), port, folder, nodes)
+def served(settings, option="", ini="", nodes=1):
+    """ini: lines of mxcheck.ini."""
+    haraka = Haraka(settings, ini, nodes)
+    haraka.configure(option)
     try:
-        wait_for(lambda: running.process.poll() is not None or answers(port), "Haraka", START_SECONDS)
-        if running.process.poll() is not None:
-            with open(running.log, encoding="utf-8", errors="replace") as file:
-                raise RuntimeError("Haraka does not start:\n" + file.read()[-2000:])
-        yield running
+        haraka.start()
+        yield haraka
     finally:
-        running.stop()
-        shutil.rmtree(folder)
+        haraka.stop()
+        shutil.rmtree(haraka.folder)
 
 
-# --- the dialogue --------------------------------------------------------------------------------------------------------
-
-
-class Client:
-    """Says commands, and gives the last line of each reply."""
-
-    def __init__(self, port, seconds=WAIT_SECONDS):
-        self.socket = socket.create_connection(("127.0.0.1", port), seconds)
-        self.file = self.socket.makefile("rb")
-        self.reply()
-        self.say("EHLO client.example")
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.file.close()
-        self.socket.close()
-
-    def say(self, *commands):
-        """All at once; gives the last line of the last reply, or a list of them."""
-        self.socket.sendall("".join(command + "\r\n" for command in commands).encode())
-        replies = [self.reply() for _ in commands]
-        return replies[0] if len(commands) == 1 else replies
-
-    def reply(self):
-        line = b""
-        while line[3:4] != b" ":
-            line = self.file.readline()
-            if not line.endswith(b"\r\n"):
-                raise EOFError("the server has closed the connection")
-        return line.decode(errors="replace").rstrip()
-
-    def login(self):
-        expect(self.say("AUTH PLAIN " + base64.b64encode(b"\0joe\0secret").decode()), "235 .*")
-
-
-def expect(reply, pattern):
-    if re.fullmatch(pattern, reply) is None:
-        raise AssertionError(f"{reply!r} is not {pattern!r}")
+def with_haraka(check, nodes=1):
+    def run_check(settings):
+        with served(settings, nodes=nodes) as haraka:
+            return check(haraka)
+    return run_check
 
 
 def refusal(name, role="rcpt"):
@@ -278,218 +234,115 @@ def refusal(name, role="rcpt"):
     return re.escape(reply).replace(r"\ ID\ ", r" [0-9A-F-]{36}\.\d+ ")
 
 
-def ask(port, sender, rcpt, is_authenticated=False):
-    """The replies to MAIL and RCPT."""
-    with Client(port) as client:
-        if is_authenticated:
-            client.login()
-        return client.say(f"MAIL FROM:<{sender}>", f"RCPT TO:<{rcpt}>")
+def expect_refusal(haraka):
+    expect_reply(ask_envelope(haraka.port, BAD_SENDER, kit.GOOD), refusal("basic/nxdomain", "sender"))
 
 
 # --- families ------------------------------------------------------------------------------------------------------------
 
 
-def alone(cache, work, prefix):
+def check_plugin_alone(settings):
     """The plugin's own tests, by `node --test`."""
-    packages, folder = prepare(cache), tempfile.mkdtemp(prefix="haraka-", dir=work)
-    make_site(packages, folder, 0, "", 1)
-    plugin = os.path.join(folder, "node_modules", "haraka-plugin-mxcheck")
-    shutil.copytree(os.path.join(PLUGIN, "test"), os.path.join(plugin, "test"))
-    done = subprocess.run(["node", "--test", "test/mxcheck.test.js"], cwd=plugin, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, check=False,
-                          env=dict(os.environ, MXCHECK_LIBRARY=library_of(prefix), MXCHECK_CONFORMANCE=kit.KIT))
-    if done.returncode != 0:
-        raise AssertionError(done.stdout.decode(errors="replace")[-5000:])
+    with tempfile.TemporaryDirectory(prefix="mxcheck-haraka-") as folder:
+        make_site(prepare(settings.cache), folder, 0, "", 1)
+        plugin = os.path.join(folder, "node_modules", "haraka-plugin-mxcheck")
+        shutil.copytree(os.path.join(PLUGIN, "test"), os.path.join(plugin, "test"))
+        done = subprocess.run(["node", "--test", "test/mxcheck.test.js"], cwd=plugin, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, check=False,
+                              env=dict(os.environ, MXCHECK_LIBRARY=library_of(settings), MXCHECK_CONFORMANCE=kit.KIT))
+    expect(done.returncode == 0, done.stdout.decode(errors="replace")[-5000:])
 
 
-def killed(cache, work, prefix):
-    """A dialogue whose worker dies ends at once; the next is answered, by the next worker."""
-    with server(cache, work, prefix, timeout="60s") as running, Client(running.port) as client:
-        expect(client.say("MAIL FROM:<>"), "250 .*")
-        client.socket.sendall(b"RCPT TO:<u@kit-silent.mx.example>\r\n")
-        time.sleep(0.5)
-        running.kill_integration()
-        with contextlib.suppress(EOFError, ConnectionResetError):
-            raise AssertionError("a reply of the dead: " + client.reply())
-        wait_for(lambda: answers(running.port), "another worker")
-        expect(ask(running.port, "", ABSENT)[1], refusal("basic/nxdomain"))
+def check_kill(haraka):
+    """The next dialogue is answered, by the next worker."""
+    common.check_kill_of_dialogue(haraka)
+    wait_for(lambda: answers(haraka.port), "another worker")
+    expect_refusal(haraka)
 
 
-def missing(cache, work, prefix):
+def check_missing(settings):
     """Without the library, or with a wrong option, Haraka does not start, and says why."""
-    for bad_prefix, conf, why in (("/nonexistent", "", "shared library"), (prefix, "depth = none\n", "depth")):
+    for is_there, option, why in ((False, "", "shared library"), (True, "depth=none", "depth")):
+        haraka = Haraka(settings, "", 1)
+        haraka.library = haraka.library if is_there else "/nonexistent"
+        haraka.configure(option)
         try:
-            with server(cache, work, bad_prefix, conf=conf):
-                raise AssertionError("Haraka starts in spite of " + why)
-        except RuntimeError as error:
-            if "init_master returned error: mxcheck:" not in str(error) or why not in str(error):
-                raise AssertionError(f"Haraka does not say {why!r}: {error}") from error
-
-
-def silent(cache, work, prefix):
-    """No answer from DNS: a reply by the option `timeout`, and others are served meanwhile."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as mute:
-        mute.bind(("127.0.0.1", 0))
-        conf = f"upstreams = 127.0.0.1:{mute.getsockname()[1]}\ntimeout = 2s\n"
-        with server(cache, work, prefix, conf=conf) as running, Client(running.port) as client, Client(running.port) as other:
-            client.say("MAIL FROM:<>")
-            started = time.monotonic()
-            client.socket.sendall(b"RCPT TO:<u@example.com>\r\n")
-            expect(other.say("MAIL FROM:<>"), "250 .*")
-            expect(other.say("RCPT TO:<u@host.invalid>"), refusal("special/tld-invalid"))
-            assert time.monotonic() - started < 1, "others wait"
-            expect(client.reply(), refusal("kit/silent"))
-            assert 1 < time.monotonic() - started < 4, "not by the option"
-
-
-def talk(port, messages, failures, is_strict=True):
-    """Messages with recipients of all sorts, pipelined; each reply must be the one to its command."""
-    try:
-        with Client(port) as client:
-            for number in messages:
-                good = f"u{number}@ok-mx.mx.example"
-                replies = client.say("MAIL FROM:<>", f"RCPT TO:<{good}>", f"RCPT TO:<{ABSENT}>", f"RCPT TO:<{NULL_MX}>",
-                                     f"RCPT TO:<{UNRESOLVABLE}>")
-                patterns = ["250 .*", f"250 .*<{re.escape(good)}>.*", refusal("basic/nxdomain"), refusal("nullmx/null-mx"),
-                            refusal("target/mx-nx") if is_strict else ".*"]
-                for reply, pattern in zip(replies, patterns):
-                    expect(reply, pattern)
-                ids = set(re.findall(r"[0-9A-F-]{36}\.\d+", "\n".join(replies)))
-                assert len(ids) == 1, f"ids of several transactions: {ids}"
-                expect(client.say("DATA"), "354 .*")
-                expect(client.say(f"Subject: {number}\r\n\r\n."), "250 dropped .*")
-    except Exception as error:  # pylint: disable=broad-except  # told by whoever waits for the thread
-        failures.append(error)
-
-
-def talk_side_by_side(port, connections, each, is_strict=True):
-    failures = []
-    threads = [threading.Thread(target=talk, args=(port, range(first * each, (first + 1) * each), failures, is_strict))
-               for first in range(connections)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    if failures:
-        raise failures[0]
-
-
-def load(cache, work, prefix):
-    """A thousand messages on fifty connections."""
-    with server(cache, work, prefix, nodes=2) as running:
-        talk_side_by_side(running.port, 50, 20)
-
-
-def reloaded(cache, work, prefix):
-    """Under load: a new configuration is in force, and a wrong one changes nothing."""
-    with server(cache, work, prefix) as running:
-        failures, is_over = [], threading.Event()
-
-        def talk_on():
-            while not is_over.is_set() and not failures:
-                talk(running.port, range(20), failures, is_strict=False)
-
-        threads = [threading.Thread(target=talk_on) for _ in range(10)]
-        for thread in threads:
-            thread.start()
-        try:
-            for option, told, pattern in (("depth=records", READ_ANEW, "250 .*"), ("depth=none", OLD_STAYS, "250 .*"),
-                                          ("depth=targets", READ_ANEW, refusal("target/mx-nx"))):
-                kit.configuration(os.path.dirname(running.conf), option)
-                running.reload(told)
-                expect(ask(running.port, "", UNRESOLVABLE)[1], pattern)
+            with contextlib.suppress(Failed):
+                haraka.start()
+                raise RuntimeError("Haraka starts in spite of " + why)
+            told = read(haraka.log)
+            expect("init_master returned error: mxcheck:" in told and why in told, "Haraka does not say", repr(why), told)
         finally:
-            is_over.set()
-            for thread in threads:
-                thread.join()
-        if failures:
-            raise failures[0]
+            haraka.stop()
+            shutil.rmtree(haraka.folder)
 
 
-def exempt(cache, work, prefix):
+def check_side_by_side(settings):
+    """While one dialogue waits for DNS, others are answered."""
+    with served(settings, "timeout=2s") as haraka, Session(haraka.port) as one:
+        expect_reply(one.ask("MAIL FROM:<>"), "250 .*")
+        one.socket.sendall(b"RCPT TO:<u@kit-silent.mx.example>\r\n")
+        expect_refusal(haraka)
+        one.socket.setblocking(False)
+        with contextlib.suppress(BlockingIOError):
+            raise Failed("the other one does not wait: %r" % one.socket.recv(100))
+        one.socket.settimeout(WAIT_SECONDS)
+        expect_reply(one.reply(), refusal("kit/silent"))
+
+
+def check_bad_configuration(haraka):
+    """The old options stay, and a line says why."""
+    haraka.configure("depth=none")
+    haraka.reload(OLD_STAYS)
+    expect_refusal(haraka)
+    haraka.configure("exempt-domains=nxdomain.mx.example")
+    haraka.reload()
+    expect_reply(ask_envelope(haraka.port, BAD_SENDER, kit.GOOD), "250 .*")
+
+
+def check_exempt(settings):
     """Authenticated and exempt clients, and the dry run."""
-    bad_sender, bad_rcpt, good = refusal("basic/nxdomain", "sender"), refusal("basic/nxdomain"), "250 .*"
-    for ini, is_authenticated, sender, rcpt in (
-            ("exempt_authenticated=none", True, bad_sender, bad_rcpt), ("exempt_authenticated=sender", False, bad_sender, bad_rcpt),
-            ("exempt_authenticated=sender", True, good, bad_rcpt), ("exempt_authenticated=both", True, good, good),
-            ("exempt_clients=192.0.2.0/24 2001:db8::/32", False, bad_sender, bad_rcpt),
-            ("exempt_clients=192.0.2.0/24, 127.0.0.0/8", False, good, good), ("dry_run=true", False, good, good)):
-        with server(cache, work, prefix, ini=ini + "\n") as running:
-            for pattern, reply in ((sender, ask(running.port, ABSENT, kit.GOOD, is_authenticated)[0]),
-                                   (rcpt, ask(running.port, "", ABSENT, is_authenticated)[1])):
-                expect(reply, pattern)
-            if ini.startswith("dry_run") and running.count("reject no-such-domain (dry run)") != 2:
-                raise AssertionError("the dry run is not in the log")
+    sender, rcpt, nothing = "550 .*", "556 .*", "250 .*"
+    rows = [("exempt_authenticated=none", sasl.CREDENTIALS, sender), ("exempt_authenticated=sender", None, sender),
+            ("exempt_authenticated=sender", sasl.CREDENTIALS, rcpt), ("exempt_authenticated=both", sasl.CREDENTIALS, nothing),
+            ("exempt_clients=192.0.2.0/24 2001:db8::/32", None, sender), ("exempt_clients=192.0.2.0/24, 127.0.0.0/8", None, nothing),
+            ("dry_run=true", None, nothing)]
+    for ini, credentials, pattern in rows:
+        with served(settings, ini=ini + "\n") as haraka:
+            expect_reply(ask_envelope(haraka.port, BAD_SENDER, BAD_RCPT, credentials), pattern, ini)
+            logged = [haraka.count(f"reject {reason} (dry run)") for reason in ("no-such-domain", "null-mx")]
+            expect(logged == [ini.startswith("dry_run")] * 2, ini, "is logged", logged, "times")
+    return len(rows)
 
 
-def bad_input(cache, work, prefix):
+def check_bad_input(haraka):
     """Lines without end, NUL, 8-bit octets, and clients that never read: the next one is served as ever."""
-    with server(cache, work, prefix) as running:
-        for octets in (b"x" * 1_000_000, b"RCPT TO:<" + b"a" * 1_000_000 + b"@x.example>\r\n",
-                       b"MAIL FROM:<a\0b@ok-mx.mx.example>\r\nMAIL FROM:<\xff\xfe@\xff.example>\r\nRCPT TO:<\xc3@\x80.example>\r\n",
-                       b"MAIL FROM:<>\r\n" + b"RCPT TO:<u@nxdomain.mx.example>\r\n" * 20_000):
-            with Client(running.port) as client, contextlib.suppress(OSError):
-                client.socket.settimeout(2)
-                client.socket.sendall(octets)
-        expect(ask(running.port, "", ABSENT)[1], refusal("basic/nxdomain"))
-        assert len(running.workers()) == 1 and running.count("worker started") == 1, "a worker has died"
+    for octets in (b"x" * 1_000_000, b"RCPT TO:<" + b"a" * 1_000_000 + b"@x.example>\r\n",
+                   b"MAIL FROM:<a\0b@ok-mx.mx.example>\r\nMAIL FROM:<\xff\xfe@\xff.example>\r\nRCPT TO:<\xc3@\x80.example>\r\n",
+                   b"MAIL FROM:<>\r\n" + b"RCPT TO:<u@nxdomain.mx.example>\r\n" * 20_000):
+        with Session(haraka.port) as session, contextlib.suppress(OSError):
+            session.socket.settimeout(2)
+            session.socket.sendall(octets)
+    expect_refusal(haraka)
+    expect(len(haraka.workers()) == 1 and haraka.count("worker started") == 1, "a worker has died")
 
 
 FAMILIES = {
-    "the plugin alone": alone, "killed in the middle of a dialogue": killed, "the library missing, or a wrong option": missing,
-    "DNS silent": silent,
-    "1,000 messages on 50 connections": load, "reloaded under load": reloaded, "authenticated and exempt clients, dry run": exempt,
-    "bad input": bad_input,
+    "the plugin alone": check_plugin_alone, "cases": with_haraka(common.check_cases), "silence": with_haraka(common.check_silence),
+    "side by side": check_side_by_side, "crowd": with_haraka(common.check_crowd, nodes=2),
+    "reload under load": with_haraka(common.check_reload_under_load), "bad configuration": with_haraka(check_bad_configuration),
+    "authenticated and exempt clients, dry run": check_exempt, "bad input": with_haraka(check_bad_input),
+    "the library missing, or a wrong option": check_missing, "killed": with_haraka(check_kill),
 }
 
 
-# --- all of it -----------------------------------------------------------------------------------------------------------
-
-
-def check_case(port, case):
-    reply, rewritten = kit.ask(port, case), REWRITTEN.get(f"{case.name}/{case.role}")
-    is_right = re.fullmatch(rewritten, reply) if rewritten else case.is_answered_by(reply, HAS_ID)
-    if not is_right:
-        raise AssertionError(f"{case}: {reply!r} is not {rewritten or case.reply or case.verdict!r}")
-
-
-def all_cases(cache, work, prefix):
-    """Those of the kit, by their options."""
-    failures = []
-    for option in dict.fromkeys(case.options for case in kit.cases()):
-        with server(cache, work, prefix, option) as running:
-            for case in kit.cases():
-                try:
-                    if case.options == option:
-                        check_case(running.port, case)
-                except AssertionError as error:
-                    failures.append(str(error))
-    if failures:
-        raise AssertionError("\n    ".join(failures))
-
-
-def main():
-    build = os.path.join(SOURCE, os.environ.get("MXCHECK_BUILD_DIR", "build"))
-    cache = os.path.abspath(os.environ.get("MXCHECK_DIFFERENTIAL_CACHE", os.path.join(build, "differential")))
-    prefix = os.environ.get("MXCHECK_PREFIX", "/usr")
-    has_failed = False
-    try:
-        prepare(cache)
-        if not os.path.exists(library_of(prefix)):
-            raise Missing(f"there is no {library_of(prefix)}: name the prefix of libmxcheck in MXCHECK_PREFIX")
-    except Missing as reason:
-        print(f"skipped: {reason}")
-        return 77
-    with tempfile.TemporaryDirectory(prefix="mxcheck-mta-haraka-") as work:
-        for name, family in {f"{len(kit.cases())} cases": all_cases, **FAMILIES}.items():
-            try:
-                family(cache, work, prefix)
-                print(f"haraka: {name}: ok", flush=True)
-            except Exception as error:  # pylint: disable=broad-except  # one family does not end the others
-                has_failed = True
-                print(f"haraka: {name}: FAILED: {type(error).__name__}: {error}", flush=True)
-    return 1 if has_failed else 0
+def run(settings):
+    """Some families, where arguments name them, otherwise all."""
+    prepare(settings.cache)
+    if not os.path.exists(library_of(settings)):
+        raise Missing(f"there is no {library_of(settings)}: name another MXCHECK_PREFIX")
+    return int(common.run_families("haraka", {name: FAMILIES[name] for name in sys.argv[1:] or FAMILIES}, settings) > 0)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    common.end_by_status(run)

@@ -4,9 +4,10 @@
 #define MTA_CONTEXT_H
 
 #include <mxcheck/mxcheck.h>
+#include <stdbool.h>
 
-/* Make a context with the options of a file (NULL: with their defaults) that logs by report.h. `before`: the one that
- * it takes the place of, whose cache it goes on with, or NULL. NULL: a line says why, and `before` is as it was. */
-mxcheck_ctx *context_open(const char *path, mxcheck_ctx *before);
+/* Make a context with the options of a file (NULL: with their defaults) that logs by report.h. `other`: one whose cache
+ * it uses, NULL: it has its own. NULL: a line says why and, on a reload, that the configuration stays as it was. */
+mxcheck_ctx *context_open(const char *path, mxcheck_ctx *other, bool is_reload);
 
 #endif

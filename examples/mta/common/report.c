@@ -65,9 +65,22 @@ void report_result(const mxcheck_result *result, const char *id, const char *cli
     escape(transaction, sizeof(transaction), id, strlen(id));
     mxcheck_result_reply(result, id, reply, sizeof(reply));
     report(LOG_INFO, "%s: %s %s %s %s: %s%s%s%s", transaction[0] == '\0' ? "-" : transaction,
-           mxcheck_role_name(mxcheck_result_role(result)), address,
+           mxcheck_role_name(mxcheck_result_role(result)), address[0] == '\0' ? "<>" : address,
            mxcheck_verdict_name(mxcheck_result_verdict(result)), mxcheck_reason_name(mxcheck_result_reason(result)),
            reply, from[0] == '\0' ? "" : ", client ", from, is_dry_run ? ", dry run" : "");
+}
+
+void report_difference(const mxcheck_result *result, const mxcheck_result *shadow, const char *id)
+{
+    char address[ADDRESS], reply[REPLY], transaction[128];
+    escape(address, sizeof(address), mxcheck_result_address(result), mxcheck_result_address_length(result));
+    escape(transaction, sizeof(transaction), id, strlen(id));
+    mxcheck_result_reply(shadow, id, reply, sizeof(reply));
+    report(LOG_INFO, "%s: %s %s %s %s: the shadow says %s %s: %s", transaction,
+           mxcheck_role_name(mxcheck_result_role(result)), address[0] == '\0' ? "<>" : address,
+           mxcheck_verdict_name(mxcheck_result_verdict(result)), mxcheck_reason_name(mxcheck_result_reason(result)),
+           mxcheck_verdict_name(mxcheck_result_verdict(shadow)), mxcheck_reason_name(mxcheck_result_reason(shadow)),
+           reply);
 }
 
 void report_counts(const mxcheck_ctx *ctx)

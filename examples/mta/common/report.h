@@ -13,6 +13,9 @@ void report(int priority, const char *format, ...) __attribute__((format(printf,
 /* "ID: rcpt u@x.example reject no-such-domain: 550 5.1.1 ID …, client 192.0.2.1". What is not printable is escaped. */
 void report_result(const mxcheck_result *result, const char *id, const char *client, bool is_dry_run);
 
+/* "ID: rcpt u@x.example accept mx: the shadow says reject mx-refused: 550 5.7.1 ID …". */
+void report_difference(const mxcheck_result *result, const mxcheck_result *shadow, const char *id);
+
 /* The counts of a context, in one line. */
 void report_counts(const mxcheck_ctx *ctx);
 

@@ -41,7 +41,7 @@ bool current_load(const char *config)
     if (holder == NULL)
         return false;
     struct holder *before = current_borrow();
-    *holder = (struct holder){context_open(config, current_context(before)), 1};
+    *holder = (struct holder){context_open(config, current_context(before), before != NULL), 1};
     if (before != NULL)
         let_go(before);
     if (holder->ctx == NULL) {

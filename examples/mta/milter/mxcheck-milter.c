@@ -50,14 +50,25 @@ struct dialogue {
     int foreign_headers; /* X-Mxcheck of somebody else */
 };
 
+/* That of the connection, which a peer may not have told of. NULL: memory ran out. */
+static struct dialogue *dialogue_of(SMFICTX *milter)
+{
+    struct dialogue *dialogue = smfi_getpriv(milter);
+    if (dialogue != NULL)
+        return dialogue;
+    dialogue = calloc(1, sizeof(*dialogue));
+    if (dialogue != NULL && smfi_setpriv(milter, dialogue) == MI_SUCCESS)
+        return dialogue;
+    free(dialogue);
+    return NULL;
+}
+
 static sfsistat on_connect(SMFICTX *milter, char *host, _SOCK_ADDR *address)
 {
-    struct dialogue *dialogue = calloc(1, sizeof(*dialogue));
+    struct dialogue *dialogue = dialogue_of(milter);
     (void)host;
-    if (dialogue == NULL || smfi_setpriv(milter, dialogue) != MI_SUCCESS) {
-        free(dialogue);
+    if (dialogue == NULL)
         return SMFIS_TEMPFAIL;
-    }
     if (address != NULL && address->sa_family == AF_INET)
         inet_ntop(AF_INET, &((struct sockaddr_in *)address)->sin_addr, dialogue->client, sizeof(dialogue->client));
     else if (address != NULL && address->sa_family == AF_INET6)
@@ -149,7 +160,9 @@ static sfsistat check(SMFICTX *milter, struct dialogue *dialogue, mxcheck_role r
 
 static sfsistat on_sender(SMFICTX *milter, char **arguments)
 {
-    struct dialogue *dialogue = smfi_getpriv(milter);
+    struct dialogue *dialogue = dialogue_of(milter);
+    if (dialogue == NULL)
+        return SMFIS_TEMPFAIL;
     dialogue->id[0] = dialogue->notes[0] = '\0';
     dialogue->foreign_headers = 0;
     return check(milter, dialogue, MXCHECK_ROLE_SENDER, arguments[0]);
@@ -157,7 +170,8 @@ static sfsistat on_sender(SMFICTX *milter, char **arguments)
 
 static sfsistat on_rcpt(SMFICTX *milter, char **arguments)
 {
-    return check(milter, smfi_getpriv(milter), MXCHECK_ROLE_RCPT, arguments[0]);
+    struct dialogue *dialogue = dialogue_of(milter);
+    return dialogue == NULL ? SMFIS_TEMPFAIL : check(milter, dialogue, MXCHECK_ROLE_RCPT, arguments[0]);
 }
 
 static sfsistat on_header(SMFICTX *milter, char *name, char *value)

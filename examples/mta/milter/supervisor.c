@@ -5,7 +5,6 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
-#include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <sysexits.h>
@@ -43,15 +42,25 @@ static void *take_signals(void *nothing)
 }
 
 /* In the child: libmilter blocks and takes what it wants; the rest is as it was, but for what take_signals waits for.
- */
+ * That thread blocks all signals: SIGTERM, which libmilter waits for elsewhere, would end the process in it. */
 static int serve_in_child(int (*serve)(void), const sigset_t *before)
 {
-    sigset_t set = set_of(passed_on);
+    sigset_t set = set_of(passed_on), all;
     pthread_t thread;
-    if (prctl(PR_SET_PDEATHSIG, SIGTERM) != 0 || sigprocmask(SIG_SETMASK, before, NULL) != 0 ||
-        pthread_sigmask(SIG_BLOCK, &set, NULL) != 0 || pthread_create(&thread, NULL, take_signals, NULL) != 0)
+    sigfillset(&all);
+    if (prctl(PR_SET_PDEATHSIG, SIGTERM) != 0 || pthread_sigmask(SIG_BLOCK, &all, NULL) != 0 ||
+        pthread_create(&thread, NULL, take_signals, NULL) != 0 || pthread_sigmask(SIG_SETMASK, before, NULL) != 0 ||
+        pthread_sigmask(SIG_BLOCK, &set, NULL) != 0)
         return EX_OSERR;
     return serve();
+}
+
+/* SIGTERM may come before libmilter waits for it: that is no failure. */
+static int exit_status(int status)
+{
+    if (WIFSIGNALED(status))
+        return WTERMSIG(status) == SIGTERM ? EX_OK : EX_SOFTWARE;
+    return WEXITSTATUS(status);
 }
 
 /* Pass signals on until the child has ended. */
@@ -61,7 +70,7 @@ static int pass_on(pid_t child)
     int signal, status;
     while (sigwait(&set, &signal) == 0) {
         if (signal == SIGCHLD && waitpid(child, &status, WNOHANG) == child)
-            return WIFEXITED(status) ? WEXITSTATUS(status) : EX_SOFTWARE;
+            return exit_status(status);
         if (signal == SIGHUP)
             kill(child, RELOAD);
         else if (signal == SIGUSR1)
@@ -81,6 +90,6 @@ int supervise(int (*serve)(void), void (*on_reload)(void), void (*on_counts)(voi
         return EX_OSERR;
     pid_t child = fork();
     if (child == 0)
-        exit(serve_in_child(serve, &before));
+        _exit(serve_in_child(serve, &before)); /* threads of libmilter still run: nothing may be taken down */
     return child < 0 ? EX_OSERR : pass_on(child);
 }

@@ -22,7 +22,8 @@ struct question {
 /* NULL: not with this configuration, which is logged. */
 static mxcheck_ctx *open_context(const struct checks *checks)
 {
-    mxcheck_ctx *ctx = context_open(checks->settings->config, checks->count == 0 ? NULL : checks->contexts[0]);
+    mxcheck_ctx *ctx =
+        context_open(checks->settings->config, checks->count == 0 ? NULL : checks->contexts[0], checks->count > 0);
     if (ctx != NULL && mxcheck_ctx_fd(ctx) < 0) {
         report(LOG_ERR, "no descriptor for a new context");
         mxcheck_ctx_free(ctx);

@@ -27,6 +27,7 @@ static void on_result(mxcheck_id id, const mxcheck_result *result, void *user_da
     bool is_sender = id == inquiry->sender_id;
     *(is_sender ? &inquiry->sender : &inquiry->rcpt) = mxcheck_result_ref(result);
     *(is_sender ? &inquiry->sender_id : &inquiry->rcpt_id) = 0;
+    shadow_compare(inquiry->shadow, result, inquiry->id);
     if (!is_under_way(inquiry))
         inquiry->on_end(inquiry, inquiry->user_data);
 }
@@ -48,7 +49,8 @@ static void check(struct inquiry *inquiry, mxcheck_role role, const struct attri
     inquiry->has_failed = true;
 }
 
-/* The queue id; before there is one the instance, and before that, at MAIL, an id of our own. */
+/* The queue id; before there is one the instance, and before that, at MAIL, an id of our own. What cannot be printed
+ * becomes '?', in the log as in the replies. */
 static void name_transaction(struct inquiry *inquiry)
 {
     const char *queue_id = attribute_text(&inquiry->request.queue_id);
@@ -57,13 +59,18 @@ static void name_transaction(struct inquiry *inquiry)
         transaction_name(inquiry->id);
     else
         snprintf(inquiry->id, sizeof(inquiry->id), "%s", given);
+    for (char *letter = inquiry->id; *letter != '\0'; letter++) {
+        if (*letter < ' ' || *letter > '~')
+            *letter = '?';
+    }
 }
 
-bool inquiry_begin(struct inquiry *inquiry, mxcheck_ctx *ctx)
+bool inquiry_begin(struct inquiry *inquiry, mxcheck_ctx *ctx, struct shadow *shadow)
 {
     name_transaction(inquiry);
     bool is_rcpt = is_state(inquiry, "RCPT");
     inquiry->ctx = ctx;
+    inquiry->shadow = shadow;
     if (is_rcpt && inquiry->request.recipient.value == NULL) {
         report(LOG_WARNING, "%s: a request of the state RCPT without a recipient", inquiry->id);
         inquiry->has_failed = true;

@@ -6,6 +6,7 @@
 #include "../common/settings.h"
 #include "../common/transaction.h"
 #include "request.h"
+#include "shadow.h"
 
 #include <mxcheck/mxcheck.h>
 #include <stdbool.h>
@@ -19,6 +20,7 @@ struct inquiry {
     struct request request;
     char id[TRANSACTION_SIZE]; /* in the replies and in the log */
     mxcheck_ctx *ctx;
+    struct shadow *shadow;         /* or NULL */
     mxcheck_id sender_id, rcpt_id; /* of the checks under way, otherwise 0 */
     bool has_failed;               /* a check could not be made: that is no verdict */
     mxcheck_result *sender, *rcpt;
@@ -28,7 +30,7 @@ struct inquiry {
 
 /* Start the checks of inquiry->request. True: none of them is under way, and that is all; otherwise on_end is called.
  */
-bool inquiry_begin(struct inquiry *inquiry, mxcheck_ctx *ctx);
+bool inquiry_begin(struct inquiry *inquiry, mxcheck_ctx *ctx, struct shadow *shadow);
 
 /* Cancel what is under way, and free what the inquiry holds. */
 void inquiry_clear(struct inquiry *inquiry);

@@ -25,12 +25,13 @@ static const char help[] =
     "  --socket-mode MODE              of unix:PATH, in octal (default 660)\n"
     "  --stdin                         one connection, at standard input and output, as spawn(8) has it\n"
     "  --defer-if-permit               answer DEFER_IF_PERMIT where the reply would be a 4XX\n"
+    "  --shadow FILE                   try the options of this file as well; log where their verdict differs\n"
     "  --connections NUMBER            at most so many at once (default 1000)\n"
     "  --request OCTETS                at most so long (default 65536)\n"
     "  --idle SECONDS                  close a connection that is idle for so long (default 3600)\n" SETTINGS_HELP
     "SIGHUP reads the configuration anew; SIGUSR1 logs the counts.\n";
 
-enum { LISTEN = SETTING_OWN, SOCKET_MODE, STDIN, DEFER_IF_PERMIT, CONNECTIONS, REQUEST, IDLE };
+enum { LISTEN = SETTING_OWN, SOCKET_MODE, STDIN, DEFER_IF_PERMIT, SHADOW, CONNECTIONS, REQUEST, IDLE };
 enum { MOST_PLACES = 16 };
 
 struct arguments {
@@ -68,6 +69,9 @@ static void take(struct arguments *arguments, int option, char *argument)
     case DEFER_IF_PERMIT:
         server->defers_if_permit = true;
         return;
+    case SHADOW:
+        server->shadow_config = argument;
+        return;
     case CONNECTIONS:
         server->most_connections = number(argument, 10, 1, 1000000, "--connections takes 1 to 1000000, not ");
         return;
@@ -88,6 +92,7 @@ static void read_arguments(struct arguments *arguments, int argc, char **argv)
                                             {"socket-mode", required_argument, NULL, SOCKET_MODE},
                                             {"stdin", no_argument, NULL, STDIN},
                                             {"defer-if-permit", no_argument, NULL, DEFER_IF_PERMIT},
+                                            {"shadow", required_argument, NULL, SHADOW},
                                             {"connections", required_argument, NULL, CONNECTIONS},
                                             {"request", required_argument, NULL, REQUEST},
                                             {"idle", required_argument, NULL, IDLE},
@@ -151,7 +156,8 @@ static struct event_base *make_base(bool is_stdin)
     return base;
 }
 
-static bool run(struct event_base *base, struct server *server)
+/* Signals are taken before anybody can know that there is a server. */
+static bool run(struct event_base *base, struct server *server, const struct arguments *arguments)
 {
     struct event *events[] = {evsignal_new(base, SIGHUP, on_hangup, server),
                               evsignal_new(base, SIGUSR1, on_user, server), evsignal_new(base, SIGTERM, on_end, base),
@@ -160,7 +166,7 @@ static bool run(struct event_base *base, struct server *server)
     bool is_ready = true;
     for (size_t i = 0; i < count; i++)
         is_ready = is_ready && events[i] != NULL && event_add(events[i], NULL) == 0;
-    bool has_run = is_ready && event_base_dispatch(base) >= 0;
+    bool has_run = is_ready && open_sockets(server, arguments) && event_base_dispatch(base) >= 0;
     for (size_t i = 0; i < count; i++) {
         if (events[i] != NULL)
             event_free(events[i]);
@@ -181,7 +187,7 @@ int main(int argc, char **argv)
     struct event_base *base = make_base(arguments.is_stdin);
     struct server *server = base == NULL ? NULL : server_new(base, &arguments.server);
     if (server != NULL) {
-        if (open_sockets(server, &arguments) && run(base, server))
+        if (run(base, server, &arguments))
             status = EX_OK;
         server_free(server);
     }

@@ -2,8 +2,8 @@
 /* server.c: requests of a connection are checked side by side and answered in their order. */
 #include "server.h"
 
-#include "../common/context.h"
 #include "../common/report.h"
+#include "contexts.h"
 #include "inquiry.h"
 
 #include <errno.h>
@@ -17,17 +17,10 @@
 
 enum { MOST_AHEAD = 32 /* requests of a connection that are not answered */, MOST_UNREAD = 64 * 1024 /* octets */ };
 
-/* A context with its watch. One that another has taken the place of goes when its last check has ended. */
-struct generation {
-    mxcheck_ctx *ctx;
-    struct event *watch;
-    struct generation *next;
-};
-
 struct server {
     struct event_base *base;
     const struct server_settings *settings;
-    struct generation *generations; /* the first is the one in use */
+    struct contexts *contexts;
     struct evconnlistener **listeners;
     size_t listener_count;
     struct event *pause; /* after which connections are accepted again */
@@ -58,75 +51,14 @@ struct connection {
 
 static void proceed(struct connection *connection);
 
-/* --- contexts --- */
-
-static void free_generation(struct generation *generation)
-{
-    if (generation->watch != NULL)
-        event_free(generation->watch);
-    mxcheck_ctx_free(generation->ctx);
-    free(generation);
-}
-
-/* Free those behind the first that have nothing left to do. */
-static void drop_retired(struct server *server)
-{
-    for (struct generation **place = &server->generations->next; *place != NULL;) {
-        struct generation *generation = *place;
-        if (mxcheck_ctx_pending(generation->ctx) != 0) {
-            place = &generation->next;
-            continue;
-        }
-        *place = generation->next;
-        free_generation(generation);
-    }
-}
-
-static void on_ctx_ready(evutil_socket_t fd, short what, void *user_data)
-{
-    struct server *server = user_data;
-    (void)what;
-    for (struct generation *generation = server->generations; generation != NULL; generation = generation->next) {
-        if (event_get_fd(generation->watch) == fd) {
-            mxcheck_ctx_dispatch(generation->ctx);
-            break;
-        }
-    }
-    drop_retired(server);
-}
-
-static bool begin_generation(struct server *server, mxcheck_ctx *ctx)
-{
-    struct generation *generation = calloc(1, sizeof(*generation));
-    if (generation != NULL) {
-        generation->ctx = ctx;
-        generation->watch = event_new(server->base, mxcheck_ctx_fd(ctx), EV_READ | EV_PERSIST, on_ctx_ready, server);
-    }
-    if (generation == NULL || generation->watch == NULL || event_add(generation->watch, NULL) != 0) {
-        report(LOG_ERR, "no memory, or no descriptor, for a context");
-        if (generation == NULL)
-            mxcheck_ctx_free(ctx);
-        else
-            free_generation(generation);
-        return false;
-    }
-    generation->next = server->generations;
-    server->generations = generation;
-    return true;
-}
-
 void server_reload(struct server *server)
 {
-    mxcheck_ctx *ctx = context_open(server->settings->common.config, server->generations->ctx);
-    if (ctx == NULL || !begin_generation(server, ctx))
-        return;
-    drop_retired(server);
-    report(LOG_INFO, "the configuration has been read anew");
+    contexts_reload(server->contexts);
 }
 
 void server_report_counts(const struct server *server)
 {
-    report_counts(server->generations->ctx);
+    contexts_report_counts(server->contexts);
     report(LOG_INFO, "connections: %u", server->connection_count);
 }
 
@@ -245,10 +177,11 @@ static struct turn *next_turn(struct connection *connection, bool *is_bad)
         connection->octets += length + 1;
         enum request_state state = request_take(&connection->request, line, length);
         free(line);
-        if (state == REQUEST_MORE && connection->octets <= connection->server->settings->most_octets)
+        bool is_short = connection->octets <= connection->server->settings->most_octets;
+        if (state == REQUEST_MORE && is_short)
             continue;
         struct turn *turn = NULL;
-        if (state == REQUEST_WHOLE && is_policy_request(&connection->request))
+        if (state == REQUEST_WHOLE && is_short && is_policy_request(&connection->request))
             turn = queue_turn(connection);
         *is_bad = turn == NULL;
         return turn;
@@ -274,7 +207,8 @@ static void proceed(struct connection *connection)
         }
         if (turn == NULL)
             break;
-        turn->is_done = inquiry_begin(&turn->inquiry, connection->server->generations->ctx);
+        struct contexts *contexts = connection->server->contexts;
+        turn->is_done = inquiry_begin(&turn->inquiry, contexts_current(contexts), contexts_shadow(contexts));
     }
     if (connection->has_ended && connection->first == NULL && unsent(connection) == 0)
         close_connection(connection);
@@ -292,9 +226,18 @@ static void on_written(struct bufferevent *out, void *user_data)
     proceed(user_data);
 }
 
+/* Nothing has come for some time, but an answer is on its way: the peer waits for it. */
+static bool is_only_waiting(const struct connection *connection, short what)
+{
+    bool is_silent = (what & BEV_EVENT_TIMEOUT) != 0 && (what & BEV_EVENT_READING) != 0;
+    return is_silent && (connection->first != NULL || unsent(connection) > 0);
+}
+
 static void on_event(struct bufferevent *of, short what, void *user_data)
 {
     struct connection *connection = user_data;
+    if (is_only_waiting(connection, what) && bufferevent_enable(of, EV_READ) == 0)
+        return;
     if ((what & BEV_EVENT_EOF) != 0 && of == connection->in) {
         connection->has_ended = true;
         proceed(connection);
@@ -402,20 +345,17 @@ bool server_listen(struct server *server, int fd)
 struct server *server_new(struct event_base *base, const struct server_settings *settings)
 {
     struct server *server = calloc(1, sizeof(*server));
-    mxcheck_ctx *ctx = context_open(settings->common.config, NULL);
-    if (server != NULL && ctx != NULL) {
-        server->base = base;
-        server->settings = settings;
-        server->pause = evtimer_new(base, on_pause_end, server);
-        if (server->pause != NULL && begin_generation(server, ctx))
-            return server;
-        if (server->pause != NULL)
-            event_free(server->pause);
-        else
-            mxcheck_ctx_free(ctx);
-    } else {
-        mxcheck_ctx_free(ctx);
-    }
+    if (server == NULL)
+        return NULL;
+    server->base = base;
+    server->settings = settings;
+    server->pause = evtimer_new(base, on_pause_end, server);
+    if (server->pause != NULL)
+        server->contexts = contexts_new(base, settings->common.config, settings->shadow_config);
+    if (server->contexts != NULL)
+        return server;
+    if (server->pause != NULL)
+        event_free(server->pause);
     free(server);
     return NULL;
 }
@@ -432,11 +372,7 @@ void server_free(struct server *server)
     server->ends_with_connection = false;
     while (server->connections != NULL)
         close_connection(server->connections);
-    while (server->generations != NULL) {
-        struct generation *generation = server->generations;
-        server->generations = generation->next;
-        free_generation(generation);
-    }
+    contexts_free(server->contexts);
     event_free(server->pause);
     free(server);
 }

@@ -11,6 +11,7 @@
 
 struct server_settings {
     struct settings common;
+    const char *shadow_config; /* a file of options to try beside the others; NULL: none */
     bool defers_if_permit;
     unsigned most_connections;
     size_t most_octets;    /* of a request */

@@ -11,7 +11,10 @@ ar=$("$@" -print-prog-name=ar)
 objcopy=$("$@" -print-prog-name=objcopy)
 folder=$(mktemp -d)
 trap 'rm -r "$folder"' EXIT
-"$@" -r -nostdlib -o "$folder/joined.o" -Wl,--whole-archive "$core" -Wl,--no-whole-archive
+# With -flto, GCC would write code for a later LTO, whose names objcopy cannot hide; clang has no such option.
+code=-flinker-output=nolto-rel
+"$@" $code -x c -E /dev/null >"$folder/said" 2>&1 || code=
+"$@" $code -r -nostdlib -o "$folder/joined.o" -Wl,--whole-archive "$core" -Wl,--no-whole-archive
 "$objcopy" --localize-hidden "$folder/joined.o" "$folder/mxcheck.o"
 rm -f "$out"
 "$ar" rcsD "$out" "$folder/mxcheck.o"

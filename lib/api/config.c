@@ -12,7 +12,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#define LINE_MAX_BYTES 4096
+/* Lists of names may be long. */
+#define LINE_MAX_BYTES (1024 * 1024)
+#define LINE_MAX_TEXT "1 MiB"
+#define LINE_ROOM_FIRST 1024
 
 mxcheck_status mxcheck_config_new(mxcheck_config **config)
 {
@@ -110,6 +113,8 @@ struct source {
     FILE *file;
     const char *path;
     unsigned line;
+    char *text; /* of the line, without its end */
+    size_t room;
     char *error;
     size_t error_size;
 };
@@ -137,29 +142,47 @@ static mxcheck_status complain_system(const struct source *source, int code)
     return code == ENOMEM ? MXCHECK_ERR_NOMEM : MXCHECK_ERR_FILE;
 }
 
-/* Read one line without its end into line[LINE_MAX_BYTES + 1]. *more is false at the end of the file. */
-static mxcheck_status read_line(struct source *source, char *line, bool *more)
+/* Make room for one more octet. */
+static mxcheck_status grow_line(struct source *source, size_t length)
 {
+    if (length > LINE_MAX_BYTES) {
+        complain(source, "the line is longer than " LINE_MAX_TEXT);
+        return MXCHECK_ERR_OPTION;
+    }
+    if (length < source->room)
+        return MXCHECK_OK;
+    size_t room = source->room == 0 ? LINE_ROOM_FIRST : 2 * source->room;
+    char *text = memory_realloc(&memory_libc, source->text, room);
+    if (text == NULL)
+        return complain_system(source, ENOMEM);
+    source->text = text;
+    source->room = room;
+    return MXCHECK_OK;
+}
+
+/* Read one line into source->text. *more is false at the end of the file. */
+static mxcheck_status read_line(struct source *source, bool *more)
+{
+    mxcheck_status status = grow_line(source, 0);
     size_t length = 0;
-    int c;
+    int c = 0;
 
     source->line++;
-    while ((c = getc(source->file)) != EOF && c != '\n') {
+    while (status == MXCHECK_OK && (c = getc(source->file)) != EOF && c != '\n') {
         if (c == '\0') {
             complain(source, "there is a NUL byte");
             return MXCHECK_ERR_OPTION;
         }
-        if (length == LINE_MAX_BYTES) {
-            complain(source, "the line is longer than 4096 bytes");
-            return MXCHECK_ERR_OPTION;
-        }
-        line[length++] = (char)c;
+        source->text[length++] = (char)c;
+        status = grow_line(source, length);
     }
+    if (status != MXCHECK_OK)
+        return status;
     if (c == EOF && ferror(source->file)) {
         source->line = 0;
         return complain_system(source, errno);
     }
-    line[length] = '\0';
+    source->text[length] = '\0';
     *more = c != EOF;
     return MXCHECK_OK;
 }
@@ -208,14 +231,13 @@ static mxcheck_status take_line(const struct source *source, char *line, struct 
 
 static mxcheck_status take_file(struct source *source, struct options *options)
 {
-    char line[LINE_MAX_BYTES + 1] = "";
     mxcheck_status status = MXCHECK_OK;
     bool more = true;
 
     while (status == MXCHECK_OK && more) {
-        status = read_line(source, line, &more);
+        status = read_line(source, &more);
         if (status == MXCHECK_OK)
-            status = take_line(source, skip_mark(source, line), options);
+            status = take_line(source, skip_mark(source, source->text), options);
     }
     return status;
 }
@@ -239,7 +261,7 @@ mxcheck_status mxcheck_config_load(mxcheck_config *config, const char *path)
 
     if (config == NULL || path == NULL)
         return MXCHECK_ERR_INVALID;
-    struct source source = {NULL, path, 0, config->error, sizeof(config->error)};
+    struct source source = {.path = path, .error = config->error, .error_size = sizeof(config->error)};
     mxcheck_status status = open_source(&source);
     if (status != MXCHECK_OK)
         return status;
@@ -248,6 +270,7 @@ mxcheck_status mxcheck_config_load(mxcheck_config *config, const char *path)
         return complain_system(&source, ENOMEM);
     }
     status = take_file(&source, &loaded);
+    memory_free(&memory_libc, source.text);
     fclose(source.file);
     if (status == MXCHECK_OK) {
         struct options old = config->options;

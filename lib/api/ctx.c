@@ -201,7 +201,7 @@ mxcheck_status mxcheck_ctx_stats(const mxcheck_ctx *ctx, mxcheck_stats *stats, s
         .evictions = counts.evictions,
         .domains = counts.domains,
         .bytes = counts.bytes,
-        .outages = __atomic_load_n(&settings->outage.begun, __ATOMIC_RELAXED),
+        .outages = __atomic_load_n(&settings->outages, __ATOMIC_RELAXED),
     };
     known.checks = known.accepted + known.deferred + known.rejected;
     memset(stats, 0, size);

@@ -84,17 +84,18 @@ static enum test_zone_word word_of(enum dns_type type)
     return type == DNS_MX ? TEST_ZONE_MX : type == DNS_A ? TEST_ZONE_A : TEST_ZONE_AAAA;
 }
 
-static size_t collect(const struct test_zone *zone, const char *name, enum dns_type type, struct dns_record *records)
+static void collect(const struct test_zone *zone, const char *name, enum dns_type type,
+                    struct dns_record records[RECORDS_MAX], struct dns_answer *answer)
 {
-    size_t count = 0;
-    for (size_t i = 0; i < zone->count && count < RECORDS_MAX; i++) {
+    for (size_t i = 0; i < zone->count && !answer->is_cut; i++) {
         const struct test_zone_row *row = &zone->rows[i];
         if (row->word != word_of(type) || strcmp(row->name, name) != 0)
             continue;
-        records[count++] = (struct dns_record){
-            .ttl_s = TTL_S, .preference = row->preference, .host = row->host, .address = row->address};
+        answer->is_cut = answer->count == RECORDS_MAX;
+        if (!answer->is_cut)
+            records[answer->count++] = (struct dns_record){
+                .ttl_s = TTL_S, .preference = row->preference, .host = row->host, .address = row->address};
     }
-    return count;
 }
 
 /* Answers lie on the stack until the callback has returned. */
@@ -108,7 +109,7 @@ static void answer(struct question *question, const char *name, struct dns_recor
         take_fault(answer, fault->word);
         return;
     }
-    answer->count = collect(zone, name, question->type, records);
+    collect(zone, name, question->type, records, answer);
     if (answer->count > 0) {
         answer->outcome = DNS_RECORDS;
         answer->rcode = RCODE_NOERROR;

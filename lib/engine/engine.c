@@ -94,16 +94,30 @@ static bool is_able(const struct settings *settings)
     return hindrance == NULL;
 }
 
-/* Count a lookup for outage-threshold, and log when an outage begins or ends. */
+/* That of all who ask the same resolvers and share the cache. */
+static struct outage *outage_of(struct engine *engine)
+{
+    struct outage *shared =
+        engine->cache == NULL ? NULL : cache_outage(engine->cache, settings_asker(engine->settings));
+    return shared == NULL ? &engine->settings->outage : shared;
+}
+
+/* Count a lookup for outage-threshold, and log when an outage begins or ends. In an outage it is not known whether a
+ * denial is one lookup more that has failed, so that it does not count. */
 static bool on_outcome(void *user, const struct facts *facts)
 {
-    struct settings *settings = user;
+    struct engine *engine = user;
+    struct settings *settings = engine->settings;
+    struct outage *outage = outage_of(engine);
     struct outage_share share;
     bool has_failed = facts_failure(facts) != FACTS_NOT_ASKED;
-    switch (outage_add(&settings->outage, settings->options.outage_threshold, clock_now_us(), has_failed, &share)) {
+    if (!has_failed && outage_is_on(outage) && facts_lack_something(facts))
+        return true;
+    switch (outage_add(outage, settings->options.outage_threshold, clock_now_us(), has_failed, &share)) {
     case OUTAGE_STAYS:
         break;
     case OUTAGE_BEGINS:
+        __atomic_add_fetch(&settings->outages, 1, __ATOMIC_RELAXED);
         log_line(
             &settings->log, MXCHECK_LOG_WARNING, 0,
             "an outage begins: %u of the last %u lookups failed; until it ends, domains that do not exist are deferred",
@@ -114,7 +128,7 @@ static bool on_outcome(void *user, const struct facts *facts)
                  share.failed, share.all);
         break;
     }
-    return outage_is_on(&settings->outage);
+    return outage_is_on(outage);
 }
 
 mxcheck_status engine_new(struct settings *settings, mxcheck_cache *cache, struct engine **made)
@@ -139,7 +153,7 @@ mxcheck_status engine_new(struct settings *settings, mxcheck_cache *cache, struc
     }
     flights_count(engine->flights, &settings->lookups);
     if (settings->options.outage_threshold > 0)
-        flights_watch(engine->flights, on_outcome, settings);
+        flights_watch(engine->flights, on_outcome, engine);
     *made = engine;
     return MXCHECK_OK;
 

@@ -10,8 +10,8 @@
 #include "base/stripe.h"
 #include "dns/resolver.h"
 #include "dns/test_zone.h"
-#include "engine/outage.h"
 #include "engine/resolvers.h"
+#include "facts/outage.h"
 #include "options/options.h"
 
 /* Where a verdict came from. */
@@ -48,7 +48,8 @@ struct settings {
     uint64_t lookups;           /* of domains */
     uint64_t prefetches;        /* those of them that were begun beside a hit */
     uint64_t queries[RESOLVER_TALLIES];
-    struct outage outage;
+    uint64_t outages;
+    struct outage outage; /* where no cache has one for the asker */
     struct settings_stripe stripes[STRIPES];
 };
 

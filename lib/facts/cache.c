@@ -24,12 +24,16 @@
 /* Askers whose facts can be forgotten one by one; with more, all facts go at each flush. */
 #define ASKERS_MAX 32
 
+/* So many of them have an outage of their own here. */
+#define OUTAGES_MAX 4
+
 /* What is shared beside the shards. All zero at first. */
 struct common {
     uint64_t generation;         /* atomic, as what follows */
     uint64_t askers[ASKERS_MAX]; /* 0: a free place */
     uint64_t has_more_askers;
-    uint64_t apart[6]; /* so that what follows begins with a cache line */
+    struct outage outages[OUTAGES_MAX]; /* of the first askers */
+    uint64_t apart[2];                  /* so that what follows begins with a cache line */
 };
 
 struct mxcheck_cache {
@@ -229,6 +233,15 @@ void cache_put(mxcheck_cache *cache, uint64_t asker, const struct facts *facts, 
     shard_put(shard_of(cache, hash), &cache->memory, hash, facts, facts->size / sizeof(uint64_t));
     if (generation != cache_generation(cache)) /* flushed meanwhile, perhaps just before this was put */
         shard_remove(shard_of(cache, hash), hash);
+}
+
+struct outage *cache_outage(mxcheck_cache *cache, uint64_t asker)
+{
+    for (size_t i = 0; i < OUTAGES_MAX; i++) {
+        if (__atomic_load_n(&cache->common->askers[i], __ATOMIC_ACQUIRE) == asker)
+            return &cache->common->outages[i];
+    }
+    return NULL;
 }
 
 uint64_t cache_generation(const mxcheck_cache *cache)

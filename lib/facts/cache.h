@@ -6,6 +6,7 @@
 
 #include "base/memory.h"
 #include "facts/facts.h"
+#include "facts/outage.h"
 
 #include <stddef.h>
 
@@ -46,6 +47,10 @@ size_t cache_get(mxcheck_cache *cache, enum cache_kind kind, uint64_t hash, cons
 
 /* Store facts of a lookup that began in this generation; they replace the entry before. */
 void cache_put(mxcheck_cache *cache, uint64_t asker, const struct facts *facts, uint64_t generation);
+
+/* How many lookups of this asker fail, by all who share the cache; NULL: the cache does not know. As long as the cache.
+ */
+struct outage *cache_outage(mxcheck_cache *cache, uint64_t asker);
 
 /* A flush begins a new generation: results of lookups from before a flush are not stored. */
 uint64_t cache_generation(const mxcheck_cache *cache);

@@ -201,6 +201,8 @@ static unsigned find_oddities(const struct draft *draft, size_t exchanges)
         oddities |= FACTS_MX_IS_LITERAL;
     if (has_duplicate(draft))
         oddities |= FACTS_MX_DUPLICATE;
+    if (draft->is_mx_cut)
+        oddities |= FACTS_MX_CUT;
     return oddities;
 }
 

@@ -31,6 +31,7 @@ struct draft {
     bool has_more_hosts;
     bool has_asked_dnssec;
     bool none_usable;
+    bool is_mx_cut;
     bool is_local; /* some question failed for want of memory or descriptors */
     bool is_short; /* memory ran out: it cannot be sealed */
     char *texts;

@@ -56,13 +56,22 @@ enum facts_outcome facts_failure(const struct facts *facts)
     return failure_among(facts, indexes, 2 * (size_t)facts->target_count);
 }
 
-bool facts_are_doubtful(const struct facts *facts)
+static bool is_absence(const struct facts_answer *answer)
 {
-    for (int i = 0; i < FACTS_QUESTIONS; i++) {
-        if (facts_answer(facts, (enum facts_question)i)->outcome == FACTS_RECORDS)
-            return false;
+    return answer->outcome == FACTS_NODATA || answer->outcome == FACTS_NXDOMAIN;
+}
+
+bool facts_lack_something(const struct facts *facts)
+{
+    bool lacks_address = false;
+    if (is_absence(facts_answer(facts, FACTS_MX)))
+        return true;
+    for (size_t i = 0; i < facts->target_count; i++) {
+        for (int question = FACTS_A; question <= FACTS_AAAA; question++)
+            lacks_address |=
+                is_absence(facts_target_answer(facts, &facts_targets(facts)[i], (enum facts_question)question));
     }
-    return facts->was_outage;
+    return facts->none_usable && lacks_address;
 }
 
 bool facts_has_timeout(const struct facts *facts)

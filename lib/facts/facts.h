@@ -69,7 +69,8 @@ struct facts_target {
 enum facts_oddity {
     FACTS_NULL_MX_MIXED = 1, /* a null MX beside others */
     FACTS_MX_IS_LITERAL = 2, /* an exchange that reads as an IP address */
-    FACTS_MX_DUPLICATE = 4   /* an exchange more than once */
+    FACTS_MX_DUPLICATE = 4,  /* an exchange more than once */
+    FACTS_MX_CUT = 8         /* there are more MX records than these */
 };
 
 struct facts {
@@ -174,8 +175,14 @@ mxcheck_dnssec facts_weaker(mxcheck_dnssec a, mxcheck_dnssec b);
  * FACTS_NOT_ASKED when there is none. */
 enum facts_outcome facts_failure(const struct facts *facts);
 
-/* Do they say, during an outage, that there is nothing? */
-bool facts_are_doubtful(const struct facts *facts);
+/* Do they say that something is not there on which a rejection may rest: the MX records, or the addresses of hosts? */
+bool facts_lack_something(const struct facts *facts);
+
+/* Do they say so in an outage, when it may not be true? */
+static inline bool facts_are_doubtful(const struct facts *facts)
+{
+    return facts->was_outage && facts_lack_something(facts);
+}
 
 /* Has a question timed out? */
 bool facts_has_timeout(const struct facts *facts);

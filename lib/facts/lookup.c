@@ -66,6 +66,7 @@ static void after_mx(struct lookup *lookup, const struct dns_answer *answer)
     lookup->draft.answer[FACTS_A] = facts_not_asked;
     lookup->draft.answer[FACTS_AAAA] = facts_not_asked;
     lookup->draft.none_usable = false;
+    lookup->draft.is_mx_cut = answer->is_cut;
     for (size_t i = 0; i < answer->count; i++)
         draft_add_mx(&lookup->draft, answer->records[i].preference, answer->records[i].ttl_s, answer->records[i].host);
     if (wants->most > 0 && targets_start(lookup->resolver, &lookup->draft, wants, lookup->deadline_us, on_targets,
@@ -80,12 +81,19 @@ static enum facts_outcome outcome_of(const struct lookup *lookup, enum facts_que
     return (enum facts_outcome)lookup->draft.answer[which].outcome;
 }
 
+/* Will an address do? Not of a domain that is refused by name as its own host. */
+static bool is_settled_by_address(const struct lookup *lookup)
+{
+    const struct targets_wants *targets = &lookup->wants.targets;
+    return lookup->has_usable && !name_list_refuses(targets->refused, targets->required, lookup->domain);
+}
+
 /* Does the absence of MX rest on an answer that must not decide alone? Not where it decides nothing, because an address
  * will do or because an address could not be looked up; nor where the name does not exist for other types either. */
 static bool needs_confirmation(const struct lookup *lookup)
 {
     enum facts_outcome a = outcome_of(lookup, FACTS_A), aaaa = outcome_of(lookup, FACTS_AAAA);
-    if (!lookup->inquiry[FACTS_MX].is_unconfirmed || lookup->has_usable || facts_is_failure(a) ||
+    if (!lookup->inquiry[FACTS_MX].is_unconfirmed || is_settled_by_address(lookup) || facts_is_failure(a) ||
         facts_is_failure(aaaa))
         return false;
     return outcome_of(lookup, FACTS_MX) != FACTS_NXDOMAIN || (a != FACTS_NXDOMAIN && aaaa != FACTS_NXDOMAIN);
@@ -130,7 +138,7 @@ static void after_address(struct lookup *lookup, enum dns_type type, const struc
         inquiry_is_under_way(&lookup->inquiry[FACTS_A]) || inquiry_is_under_way(&lookup->inquiry[FACTS_AAAA]);
     lookup->has_usable |= is_usable;
     lookup->draft.none_usable = !lookup->has_usable;
-    if ((type == DNS_A && is_usable) || !is_waiting)
+    if ((type == DNS_A && is_usable && is_settled_by_address(lookup)) || !is_waiting)
         settle(lookup);
 }
 

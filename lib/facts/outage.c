@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* outage.c: counts lookups in a sliding window, without a lock. */
-#include "engine/outage.h"
+#include "facts/outage.h"
 
 /* A word of `spans`, from the top: 24 bits of the number of the span, 20 of all lookups in it, 20 of those that failed.
  */
@@ -62,14 +62,13 @@ enum outage_edge outage_add(struct outage *outage, unsigned threshold, uint64_t 
     uint64_t since_us = __atomic_load_n(&outage->since_us, __ATOMIC_RELAXED);
     count(outage, number, has_failed);
     *share = sum(outage, number);
-    bool is_over = share->all >= OUTAGE_LEAST && (uint64_t)share->failed * 100 > (uint64_t)share->all * threshold;
-    if (is_over == (since_us != 0) || (!is_over && now_us - since_us < OUTAGE_SPAN_US))
+    bool is_bad = (uint64_t)share->failed * 100 >= (uint64_t)share->all * threshold;
+    bool begins = since_us == 0 && is_bad && share->all >= OUTAGE_LEAST;
+    bool ends = since_us != 0 && !is_bad && now_us >= since_us + OUTAGE_SPAN_US;
+    if (!begins && !ends)
         return OUTAGE_STAYS;
-    if (!__atomic_compare_exchange_n(&outage->since_us, &since_us, is_over ? now_us : 0, false, __ATOMIC_RELAXED,
+    if (!__atomic_compare_exchange_n(&outage->since_us, &since_us, begins ? now_us : 0, false, __ATOMIC_RELAXED,
                                      __ATOMIC_RELAXED))
-        return OUTAGE_STAYS; /* another thread was first */
-    if (!is_over)
-        return OUTAGE_ENDS;
-    __atomic_add_fetch(&outage->begun, 1, __ATOMIC_RELAXED);
-    return OUTAGE_BEGINS;
+        return OUTAGE_STAYS; /* another caller was first */
+    return begins ? OUTAGE_BEGINS : OUTAGE_ENDS;
 }

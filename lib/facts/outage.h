@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* outage.h: what share of the recent lookups has failed, and whether that is an outage. Any number of threads; no
  * clock. */
-#ifndef MXCHECK_ENGINE_OUTAGE_H
-#define MXCHECK_ENGINE_OUTAGE_H
+#ifndef MXCHECK_FACTS_OUTAGE_H
+#define MXCHECK_FACTS_OUTAGE_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -12,14 +12,13 @@
 #define OUTAGE_SPANS 10
 #define OUTAGE_SPAN_US UINT64_C(3000000)
 
-/* Of fewer lookups in the window nothing is concluded. */
+/* Fewer lookups in the window than these begin no outage. */
 #define OUTAGE_LEAST 20
 
-/* All zero at first. */
+/* All zero at first. It may lie in memory that processes share, and others write: any contents do no harm. */
 struct outage {
     uint64_t spans[OUTAGE_SPANS]; /* atomic, as what follows: see outage.c */
     uint64_t since_us;            /* 0: there is none */
-    uint64_t begun;               /* how many */
 };
 
 enum outage_edge { OUTAGE_STAYS, OUTAGE_BEGINS, OUTAGE_ENDS };
@@ -29,9 +28,9 @@ struct outage_share {
     unsigned all;
 };
 
-/* Count a lookup that is over at now_us, which is not 0. An outage begins with the lookup by which more than
- * `threshold` per cent have failed; it ends with a later one by which they have not, after one span at the earliest.
- * Each edge is told to one thread. *share: of the window. */
+/* Count a lookup that is over at now_us, which is not 0. An outage begins with the lookup by which at least `threshold`
+ * per cent have failed; it ends with a later one by which they have not, after one span at the earliest. Each edge is
+ * told to one caller. *share: of the window. */
 enum outage_edge outage_add(struct outage *outage, unsigned threshold, uint64_t now_us, bool has_failed,
                             struct outage_share *share);
 

@@ -6,7 +6,6 @@
 #include "base/memory.h"
 #include "facts/inquiry.h"
 #include "mail/domain.h"
-#include "mail/name_list.h"
 
 #include <string.h>
 #include <sys/socket.h>

@@ -6,13 +6,14 @@
 
 #include "dns/resolver.h"
 #include "facts/draft.h"
+#include "mail/name_list.h"
 #include "mail/network.h"
 
 struct targets_wants {
     size_t most; /* hosts that are looked at, up to DRAFT_TARGETS_MAX; 0: none, and the rest means nothing */
     const struct networks *forbidden; /* an address in these is not usable; lent, NULL: none */
-    const char *refused;              /* a name_list of hosts that are not looked up; lent, NULL: none */
-    const char *required;             /* likewise of all that are; NULL: every other */
+    const struct name_list *refused;  /* hosts that are not looked up; lent, NULL: none */
+    const struct name_list *required; /* all that are; lent, NULL: every other */
     bool skips_special_use;           /* hosts that never exist in public DNS are not looked up */
     uint64_t patience_us;             /* how long the first host is looked up alone, at most */
 };

@@ -75,7 +75,7 @@ const struct facts_mx *hosts_find_refused(const struct options *options, const s
         first = first == NULL ? mx : first;
         refused++;
     }
-    *all = refused > 0 && refused == facts->exchanges;
+    *all = refused > 0 && refused == facts->exchanges && (facts->oddities & FACTS_MX_CUT) == 0;
     return first;
 }
 

@@ -198,6 +198,8 @@ static void note_mx(const struct options *options, const struct facts *facts, bo
         notes_add(&judgement->notes, NOTE_MX_DUPLICATE);
     if (has_refused)
         notes_add(&judgement->notes, NOTE_MX_REFUSED_SOME);
+    if (has_refused && (facts->oddities & FACTS_MX_CUT) != 0)
+        notes_add(&judgement->notes, NOTE_LIMIT_REACHED);
     if (options->depth == DEPTH_TARGETS)
         note_hosts(options, facts, judgement);
 }
@@ -249,15 +251,6 @@ static void judge_implicit(const struct options *options, const struct facts *fa
         note_addresses(options, facts, judgement);
 }
 
-/* Many lookups failed when the resolver said so: it may have been wrong. */
-static void doubt_absence(const struct options *options, struct judgement *judgement)
-{
-    judgement->failure = FACTS_FAILURE;
-    judgement_decide(judgement, MXCHECK_REASON_DNS_FAILURE);
-    judgement->hold_ms = options->cache_failure_ttl_ms;
-    notes_add(&judgement->notes, NOTE_OUTAGE);
-}
-
 /* NXDOMAIN, unless some answer shows that the name exists; or addresses, none of which counts. */
 static void judge_absence(const struct options *options, const struct facts *facts, enum host_state state,
                           struct judgement *judgement)
@@ -273,8 +266,6 @@ static void judge_absence(const struct options *options, const struct facts *fac
     }
     judgement_decide(judgement, state == HOST_FORBIDDEN ? MXCHECK_REASON_MX_FORBIDDEN : reason);
     hold_absence(options, judgement);
-    if (options->outage_threshold > 0 && facts->was_outage && state != HOST_FORBIDDEN)
-        doubt_absence(options, judgement);
 }
 
 static enum facts_outcome failure_of_addresses(const struct options *options, const struct facts *facts)
@@ -319,6 +310,53 @@ static void note_records(struct judgement *judgement)
         notes_add(&judgement->notes, NOTE_TTL_ZERO);
 }
 
+/* --- what is believed in an outage --- */
+
+/* Does the rejection rest on a denial by the resolver, of MX records or of an address? */
+static bool rests_on_denial(const struct options *options, const struct judgement *judgement)
+{
+    bool are_all_refused;
+    hosts_find_refused(options, judgement->facts, &are_all_refused);
+    switch ((int)judgement->reason) {
+    case MXCHECK_REASON_NO_SUCH_DOMAIN:
+    case MXCHECK_REASON_NO_RECORDS:
+    case MXCHECK_REASON_MX_UNRESOLVABLE:
+    case MXCHECK_REASON_MX_FORBIDDEN:
+        return true;
+    case MXCHECK_REASON_MX_REFUSED:
+        return !are_all_refused;
+    default:
+        return false;
+    }
+}
+
+/* Many lookups failed when the resolver denied it. One that was validated may be believed all the same. Those who do
+ * not ask for that are told the verdict, but not for longer than a failure. */
+static void doubt(const struct options *options, struct judgement *judgement)
+{
+    if (judgement->verdict != MXCHECK_VERDICT_REJECT || judgement->dnssec == MXCHECK_DNSSEC_SECURE ||
+        !rests_on_denial(options, judgement))
+        return;
+    if (judgement->hold_ms > options->cache_failure_ttl_ms)
+        judgement->hold_ms = options->cache_failure_ttl_ms;
+    if (options->outage_threshold == 0)
+        return;
+    judgement->failure = FACTS_FAILURE;
+    judgement_decide(judgement, MXCHECK_REASON_DNS_FAILURE);
+    judgement->hold_ms = options->cache_failure_ttl_ms;
+    notes_add(&judgement->notes, NOTE_OUTAGE);
+}
+
+/* That a host has no address may not be true in an outage. */
+static void refuse_notes(const struct options *options, struct judgement *judgement)
+{
+    notes refused = judgement->notes & options->reject_notes;
+    if (options->outage_threshold > 0 && judgement->facts->was_outage)
+        refused &= ~((notes)1 << NOTE_MX_PARTLY_DEAD);
+    if (judgement->verdict == MXCHECK_VERDICT_ACCEPT && refused != 0)
+        judgement_decide(judgement, MXCHECK_REASON_NOTE_REFUSED);
+}
+
 void policy_judge_facts(const struct options *options, const struct facts *facts, struct judgement *judgement)
 {
     enum facts_outcome mx = (enum facts_outcome)facts_answer(facts, FACTS_MX)->outcome;
@@ -334,12 +372,14 @@ void policy_judge_facts(const struct options *options, const struct facts *facts
         judge_without_mx(options, facts, judgement);
     else
         judge_failure(options, mx, judgement);
+    if (facts_are_doubtful(facts))
+        doubt(options, judgement);
     judgement->until_us = facts->learned_us + (uint64_t)judgement->hold_ms * 1000;
     judgement->ttl_s = judgement->hold_ms / 1000;
     if (judgement->verdict == MXCHECK_VERDICT_ACCEPT && judgement->reason != MXCHECK_REASON_DNS_FAILURE_ALLOWED)
         note_records(judgement);
-    if (judgement->verdict == MXCHECK_VERDICT_ACCEPT && (judgement->notes & options->reject_notes) != 0)
-        judgement_decide(judgement, MXCHECK_REASON_NOTE_REFUSED);
+    if (options->reject_notes != 0)
+        refuse_notes(options, judgement);
 }
 
 /* --- what others asked for --- */
@@ -369,9 +409,10 @@ static bool is_host_answered(const struct options *options, const struct facts *
 static bool are_hosts_answered(const struct options *options, const struct facts *facts)
 {
     bool are_all_refused;
+    if (options->depth == DEPTH_RECORDS || facts->exchanges == 0)
+        return true;
     hosts_find_refused(options, facts, &are_all_refused);
-    if (options->depth == DEPTH_RECORDS || facts->exchanges == 0 || are_all_refused ||
-        hosts_best(options, facts) == HOST_USABLE)
+    if (are_all_refused || hosts_best(options, facts) == HOST_USABLE)
         return true;
     if (facts->target_count < options->max_targets && facts->has_more_hosts)
         return false;

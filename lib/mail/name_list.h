@@ -9,17 +9,28 @@
 
 #include <stdbool.h>
 
-/* Parse names separated by commas and blanks: example.com; .example.com, it and all below; mx*.example.com, where a
- * star stands for any characters within its label. Gives *names, lower-case A-labels with a space after each, NULL for
- * an empty list. Returns MXCHECK_OK, MXCHECK_ERR_NOMEM, or MXCHECK_ERR_OPTION with a static sentence in *why. */
-mxcheck_status name_list_parse(const struct memory *memory, const char *list, char **names, const char **why);
+/* Immutable, one block. NULL is the empty list. */
+struct name_list;
 
-/* Is `name` (lower-case A-labels or escaped presentation form, without final dot) in a list that name_list_parse made?
- * NULL is the empty list. */
-bool name_list_holds(const char *names, const char *name);
+/* Parse names separated by commas and blanks: example.com; .example.com, it and all below; mx*.example.com, where a
+ * star stands for any characters within its label. Gives *list, NULL for an empty one. Returns MXCHECK_OK,
+ * MXCHECK_ERR_NOMEM, or MXCHECK_ERR_OPTION with a static sentence in *why. */
+mxcheck_status name_list_parse(const struct memory *memory, const char *text, struct name_list **list,
+                               const char **why);
+
+/* Gives a copy; NULL when memory ran out, and for NULL. */
+struct name_list *name_list_copy(const struct name_list *list, const struct memory *memory);
+
+/* Takes NULL. */
+void name_list_free(struct name_list *list, const struct memory *memory);
+
+/* Is `name` (lower-case A-labels or escaped presentation form, without final dot) in the list? Takes as many steps as
+ * the name has labels, times the names with stars and the logarithm of the others. Allocates nothing. */
+bool name_list_holds(const struct name_list *list, const char *name);
 
 /* Is `host` refused, by a list of those that are, or by one of those that alone are not (NULL: all)? */
-static inline bool name_list_refuses(const char *refused, const char *required, const char *host)
+static inline bool name_list_refuses(const struct name_list *refused, const struct name_list *required,
+                                     const char *host)
 {
     return name_list_holds(refused, host) || (required != NULL && !name_list_holds(required, host));
 }

@@ -130,18 +130,21 @@ static bool put_value(struct store *store, const struct message_reader *reader, 
 
 /* Returns NULL, or what is wrong with the message. */
 static const char *put_records(struct store *store, const struct survey *survey, enum dns_type type,
-                               struct dns_record *records, size_t *count)
+                               struct dns_record *records, struct dns_answer *answer)
 {
     struct matcher matcher = match(survey, (uint16_t)type);
     struct message_record record;
-    *count = 0;
-    while (*count < ANSWER_RECORDS_MAX && store->size < STORE_MAX && next_match(&matcher, &record)) {
+    answer->count = 0;
+    while (next_match(&matcher, &record)) {
         struct dns_record value = {.ttl_s = 0};
+        answer->is_cut = answer->count == ANSWER_RECORDS_MAX || store->size >= STORE_MAX;
+        if (answer->is_cut)
+            break;
         if (!put_value(store, &matcher.reader, &record, &value))
             return "malformed answer";
         if (survey->aliases->ttl_s < value.ttl_s)
             value.ttl_s = survey->aliases->ttl_s;
-        records[(*count)++] = value;
+        records[answer->count++] = value;
     }
     return matcher.is_beyond ? "too many names" : NULL;
 }
@@ -248,7 +251,7 @@ static int copy_contents(struct answer *answer, const struct survey *survey, enu
         return -1;
     struct store store = {.octets = (char *)(records + most), .room = room, .size = 0};
     answer->dns.records = records;
-    *fault = most > 0 ? put_records(&store, survey, type, records, &answer->dns.count) : NULL;
+    *fault = most > 0 ? put_records(&store, survey, type, records, &answer->dns) : NULL;
     put_texts(&store, survey, &answer->dns);
     *used = store.size;
     return 0;

@@ -57,6 +57,7 @@ struct dns_answer {
     mxcheck_dnssec dnssec;   /* what it says, if whoever set it is believed; UNKNOWN otherwise */
     const struct dns_record *records;
     size_t count;
+    bool is_cut; /* there are more records than these */
 };
 
 #endif

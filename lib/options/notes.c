@@ -49,6 +49,8 @@ const char *notes_parse(const char *list, uint64_t *set)
         size_t length = strcspn(p, separators);
         if (!add_word(p, length, &parsed))
             return "there is no such note";
+        if (notes_have(parsed, NOTE_OUTAGE))
+            return "an outage rejects nobody";
         p += length;
     }
     *set = parsed;

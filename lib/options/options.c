@@ -4,7 +4,6 @@
 
 #include "base/memory.h"
 #include "base/text.h"
-#include "mail/name_list.h"
 #include "options/duration.h"
 #include "options/reasons.h"
 #include "options/reply_text.h"
@@ -243,13 +242,13 @@ void options_refuse(const char *name, const char *value, const char *why, char *
 
 /* What a list comes to: one of them, or neither. */
 struct lists {
-    char *names;
+    struct name_list *names;
     struct networks *forbidden;
 };
 
 static void lists_free(struct lists *lists, const struct memory *memory)
 {
-    memory_free(memory, lists->names);
+    name_list_free(lists->names, memory);
     networks_free(lists->forbidden, memory);
 }
 
@@ -264,9 +263,9 @@ static mxcheck_status parse_list(enum kind kind, const struct memory *memory, co
 }
 
 /* Where a row of KIND_NAMES has its list. */
-static char **names_of(struct options *options, const struct row *row)
+static struct name_list **names_of(struct options *options, const struct row *row)
 {
-    return (char **)(void *)((char *)options + row->names);
+    return (struct name_list **)(void *)((char *)options + row->names);
 }
 
 /* The new list takes the place of the old one, which is left in `lists`. */
@@ -274,7 +273,7 @@ static void swap_list(const struct row *row, struct options *options, struct lis
 {
     struct lists new = *lists;
     if (row->kind == KIND_NAMES) {
-        char **names = names_of(options, row);
+        struct name_list **names = names_of(options, row);
         lists->names = *names;
         *names = new.names;
     } else if (row->kind == KIND_NETWORKS) {
@@ -348,9 +347,9 @@ int options_copy(const struct options *options, const struct memory *memory, str
         complete = complete && (copy->text[i] != NULL) == (options->text[i] != NULL);
         if (rows[i].kind != KIND_NAMES)
             continue;
-        char **names = names_of(copy, &rows[i]);
+        struct name_list **names = names_of(copy, &rows[i]);
         bool is_empty = *names == NULL;
-        *names = is_empty ? NULL : memory_strdup(memory, *names);
+        *names = name_list_copy(*names, memory);
         complete = complete && (*names == NULL) == is_empty;
     }
     copy->forbidden = networks_copy(options->forbidden, memory);
@@ -367,7 +366,7 @@ void options_clear(struct options *options, const struct memory *memory)
         memory_free(memory, options->text[i]);
         options->text[i] = NULL;
         if (rows[i].kind == KIND_NAMES) {
-            memory_free(memory, *names_of(options, &rows[i]));
+            name_list_free(*names_of(options, &rows[i]), memory);
             *names_of(options, &rows[i]) = NULL;
         }
     }

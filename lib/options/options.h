@@ -4,6 +4,7 @@
 #define MXCHECK_OPTIONS_OPTIONS_H
 
 #include "base/memory.h"
+#include "mail/name_list.h"
 #include "mail/network.h"
 #include "options/notes.h"
 
@@ -32,10 +33,10 @@ enum option_row {
 };
 
 struct options {
-    char *text[OPTIONS_MAX]; /* as set, by row; NULL: the row's default */
-    char *exempt;            /* exempt-domains, a name_list; NULL: none */
-    char *refused_hosts;     /* likewise */
-    char *required_hosts;    /* likewise; NULL: all */
+    char *text[OPTIONS_MAX];  /* as set, by row; NULL: the row's default */
+    struct name_list *exempt; /* exempt-domains; NULL: none */
+    struct name_list *refused_hosts;
+    struct name_list *required_hosts; /* NULL: all */
     enum resolution resolution;
     uint32_t timeout_ms;
     uint32_t retry_after_ms;

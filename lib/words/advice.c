@@ -282,14 +282,14 @@ static enum advice choose(struct subject *subject)
 {
     if (notes_have(subject->judgement->notes, NOTE_OUTAGE))
         return ADVICE_OUTAGE;
+    if (subject->judgement->reason == MXCHECK_REASON_NOTE_REFUSED)
+        return advise_noted(subject);
     if (subject->judgement->failure != FACTS_NOT_ASKED)
         return advise_failure(subject);
     if (subject->judgement->verdict == MXCHECK_VERDICT_ACCEPT)
         return advise_accepted(subject);
     if (subject->judgement->reason == MXCHECK_REASON_MX_FORBIDDEN)
         return advise_forbidden(subject);
-    if (subject->judgement->reason == MXCHECK_REASON_NOTE_REFUSED)
-        return advise_noted(subject);
     if (subject->facts == NULL)
         return ADVICE_OF_REASON;
     if (subject->judgement->reason == MXCHECK_REASON_MX_REFUSED)

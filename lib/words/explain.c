@@ -245,7 +245,9 @@ static void put_rule(struct text *text, const struct options *options, const str
     struct template_values values = {{NULL}};
     char rule[512];
 
-    if (row != NULL) {
+    if (notes_have(judgement->notes, NOTE_OUTAGE)) { /* told by the note */
+        text_puts(text, "Rule: while many lookups fail, a domain is not rejected for what DNS does not have.\n");
+    } else if (row != NULL) {
         values.value[PLACEHOLDER_RULE] = judgement->rule;
         template_fill(row->rule, &values, rule, sizeof(rule) - 1);
         text_puts(text, "Rule: ");

@@ -361,7 +361,9 @@ static void learn_in_outage(int mx, int a, int aaaa, uint32_t ttl_s)
     is_outage = false;
 }
 
-/* That there is nothing is as good as a failure to those who doubt it, and an answer to all others. */
+/* That there is nothing is as good as a failure to those who doubt it, and to all others an answer for no longer than
+ * one.
+ */
 static void test_absence_of_an_outage_leaves_what_was_good_where_it_is(void **state)
 {
     (void)state;
@@ -371,10 +373,22 @@ static void test_absence_of_an_outage_leaves_what_was_good_where_it_is(void **st
     assert_string_equal(looked_up("outage-threshold=30%", false), "fresh dns-failure 5");
     assert_string_equal(looked_up("outage-threshold=30% serve-stale=1h", true), "stale mx 5");
     assert_string_equal(looked_up("outage-threshold=30% serve-stale=1h", false), "stale mx 5");
-    assert_string_equal(looked_up("", false), "fresh no-such-domain 300");
+    assert_string_equal(looked_up("", false), "fresh no-such-domain 5");
     wait_ms(5000);
     assert_string_equal(looked_up("outage-threshold=30%", false), "nothing");
-    assert_string_equal(looked_up("", false), "fresh no-such-domain 295");
+    assert_string_equal(looked_up("", false), "nothing"); /* nor is it held against anyone later */
+}
+
+/* Neither a lie about MX nor one about hosts takes the place of what was good, whatever else it comes with. */
+static void test_what_was_good_survives_a_lie_that_holds_records(void **state)
+{
+    (void)state;
+    learn(records, none, none, 300);
+    wait_ms(300000);
+    learn_in_outage(nodata, records, none, 300);
+    assert_string_equal(looked_up("serve-stale=1h outage-threshold=30% required-hosts=mx.example.com", false),
+                        "stale mx 5");
+    assert_string_equal(looked_up("outage-threshold=30%", false), "fresh implicit-a 300");
 }
 
 static void test_rejections_from_before_an_outage_stand(void **state)
@@ -440,6 +454,7 @@ int main(void)
         TEST(test_a_good_host_stays_good_while_dns_fails_for_it_beside_a_forbidden_one),
         TEST(test_what_was_bad_is_not_held_against_anyone_while_dns_fails),
         TEST(test_absence_of_an_outage_leaves_what_was_good_where_it_is),
+        TEST(test_what_was_good_survives_a_lie_that_holds_records),
         TEST(test_rejections_from_before_an_outage_stand),
         TEST(test_facts_larger_than_the_room_are_recalled_whole),
         TEST(test_a_flush_ends_the_era),

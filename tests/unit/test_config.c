@@ -228,16 +228,16 @@ static void test_bad_file_changes_nothing_and_names_the_line(void **state)
 
 static void test_long_lines_are_refused(void **state)
 {
-    static char line[5000];
+    static char line[(1 << 20) + 2];
     mxcheck_config *config = new_config();
     (void)state;
     memset(line, ' ', sizeof(line));
     memcpy(line, "timeout = 1s", 12);
-    write_file(line, 4096);
+    write_file(line, 1 << 20);
     assert_int_equal(mxcheck_config_load(config, path), MXCHECK_OK);
-    write_file(line, 4097);
+    write_file(line, (1 << 20) + 1);
     assert_int_equal(mxcheck_config_load(config, path), MXCHECK_ERR_OPTION);
-    assert_non_null(strstr(mxcheck_config_error(config), ":1: the line is longer than 4096 bytes"));
+    assert_non_null(strstr(mxcheck_config_error(config), ":1: the line is longer than 1 MiB"));
     mxcheck_config_free(config);
 }
 

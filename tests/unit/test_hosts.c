@@ -180,6 +180,37 @@ static void test_hosts_come_to_a_verdict_with_notes_and_time(void **state)
     }
 }
 
+/* What rests on nothing that is said not to be there, stands. */
+static void test_addresses_that_hosts_lack_are_doubted_in_an_outage(void **state)
+{
+    static const struct {
+        const char *hosts, *options, *reason;
+    } rows[] = {
+        {"--", "outage-threshold=30%", "dns-failure"},
+        {"x-", "outage-threshold=30%", "dns-failure"},
+        {"xx", "outage-threshold=30%", "mx-forbidden"},
+        {"+. --", "outage-threshold=30%;refused-hosts=mx0.example.com", "dns-failure"},
+        {"+. --", "outage-threshold=30%;refused-hosts=.example.com", "mx-refused"},
+        {"-- +.", "outage-threshold=30%", "mx"},
+        {"-- +.", "outage-threshold=30%;reject-notes=mx-partly-dead", "mx"},
+        {"--", "", "mx-unresolvable"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct judgement judgement = {.role = MXCHECK_ROLE_RCPT, .domain = "example.com", .address = ""};
+        struct facts *facts = facts_of(rows[i].hosts, 8);
+        struct options options;
+        facts->was_outage = true;
+        facts->none_usable = strcmp(rows[i].reason, "mx") != 0;
+        set(&options, rows[i].options);
+        policy_judge_facts(&options, facts, &judgement);
+        if (strcmp(reasons_word(judgement.reason), rows[i].reason) != 0)
+            fail_msg("%s, %s: %s", rows[i].hosts, rows[i].options, reasons_word(judgement.reason));
+        options_clear(&options, &memory_libc);
+        facts_unref(facts, &memory_libc);
+    }
+}
+
 static void test_facts_of_others_will_do_when_they_answer_what_is_asked(void **state)
 {
     static const struct {
@@ -293,6 +324,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_hosts_come_to_a_verdict_with_notes_and_time),
+        cmocka_unit_test(test_addresses_that_hosts_lack_are_doubted_in_an_outage),
         cmocka_unit_test(test_facts_of_others_will_do_when_they_answer_what_is_asked),
         cmocka_unit_test(test_a_literal_is_judged_by_its_address_with_depth_targets),
         cmocka_unit_test(test_validation_is_told_of_the_answers_that_carry_the_verdict),

@@ -227,6 +227,23 @@ static void test_what_is_not_wanted_is_not_asked(void **state)
     }
 }
 
+/* Where the domain as its own host is refused, the absence of MX decides, and an address does not. */
+static void test_absence_of_mx_is_confirmed_where_it_would_refuse(void **state)
+{
+    static const char *const required[] = {"other.example", "denied-a.example"};
+    struct fixture *fixture = *state;
+    for (unsigned i = 0; i < 2; i++) {
+        struct lookup_wants wants = everything;
+        struct name_list *list;
+        const char *why;
+        assert_int_equal(name_list_parse(&memory_libc, required[i], &list, &why), MXCHECK_OK);
+        wants.targets.required = list;
+        facts_unref(look_up(fixture, "denied-a.example", wants), &memory_libc);
+        assert_int_equal(fixture->resolver.asked, i == 0 ? 4 : 3);
+        name_list_free(list, &memory_libc);
+    }
+}
+
 static void test_an_upstream_that_is_contradicted_is_told_of(void **state)
 {
     struct fixture *fixture = *state;
@@ -336,6 +353,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_what_is_asked_and_what_comes_of_it, open_fixture, close_fixture),
         cmocka_unit_test_setup_teardown(test_what_is_not_wanted_is_not_asked, open_fixture, close_fixture),
+        cmocka_unit_test_setup_teardown(test_absence_of_mx_is_confirmed_where_it_would_refuse, open_fixture,
+                                        close_fixture),
         cmocka_unit_test_setup_teardown(test_an_upstream_that_is_contradicted_is_told_of, open_fixture, close_fixture),
         cmocka_unit_test_setup_teardown(test_facts_hold_what_dns_said, open_fixture, close_fixture),
         cmocka_unit_test_setup_teardown(test_a_cancelled_lookup_is_silent, open_fixture, close_fixture),

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* test_outage.c: when many lookups fail, and when they no longer do. */
-#include "engine/outage.h"
+#include "facts/outage.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -21,28 +21,27 @@ static enum outage_edge count(struct outage *outage, unsigned threshold, uint64_
     return last;
 }
 
-static void test_an_outage_is_more_than_the_share(void **state)
+static void test_an_outage_is_the_share_or_more(void **state)
 {
     static const struct {
         unsigned threshold, failed, all;
         bool is_outage;
     } rows[] = {
-        {50, 10, 20, false}, {50, 11, 20, true},   {50, 19, 19, false},  {50, 20, 20, true},     {1, 1, 100, false},
-        {1, 2, 100, true},   {99, 99, 100, false}, {99, 100, 100, true}, {100, 100, 100, false}, {30, 0, 100, false},
+        {50, 9, 20, false}, {50, 10, 20, true},   {50, 19, 19, false}, {50, 20, 20, true},    {1, 0, 100, false},
+        {1, 1, 100, true},  {99, 98, 100, false}, {99, 99, 100, true}, {100, 99, 100, false}, {100, 100, 100, true},
     };
     (void)state;
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        struct outage outage = {.begun = 0};
+        struct outage outage = {.since_us = 0};
         enum outage_edge edge = count(&outage, rows[i].threshold, 100 * S, rows[i].failed, rows[i].all);
         if (outage_is_on(&outage) != rows[i].is_outage || (edge == OUTAGE_BEGINS) != rows[i].is_outage)
             fail_msg("%u of %u at %u %%", rows[i].failed, rows[i].all, rows[i].threshold);
-        assert_int_equal(outage.begun, rows[i].is_outage);
     }
 }
 
 static void test_only_the_window_counts(void **state)
 {
-    struct outage outage = {.begun = 0};
+    struct outage outage = {.since_us = 0};
     struct outage_share share;
     (void)state;
     count(&outage, 50, 100 * S, 15, 15);
@@ -56,33 +55,41 @@ static void test_only_the_window_counts(void **state)
 
 static void test_an_outage_ends_when_lookups_succeed(void **state)
 {
-    struct outage outage = {.begun = 0};
+    struct outage outage = {.since_us = 0};
     (void)state;
     assert_int_equal(count(&outage, 50, 100 * S, 30, 30), OUTAGE_BEGINS);
     assert_int_equal(count(&outage, 50, 101 * S, 5, 5), OUTAGE_STAYS);
-    assert_int_equal(count(&outage, 50, 104 * S, 0, 34), OUTAGE_STAYS); /* 35 of 69 */
+    assert_int_equal(count(&outage, 50, 104 * S, 0, 35), OUTAGE_STAYS); /* 35 of 70 */
     assert_int_equal(count(&outage, 50, 104 * S, 0, 1), OUTAGE_ENDS);
     assert_false(outage_is_on(&outage));
     assert_int_equal(count(&outage, 50, 105 * S, 30, 30), OUTAGE_BEGINS);
-    assert_int_equal(outage.begun, 2);
 }
 
 static void test_an_outage_lasts_for_a_span_at_least(void **state)
 {
-    struct outage outage = {.begun = 0};
+    struct outage outage = {.since_us = 0};
     (void)state;
     assert_int_equal(count(&outage, 50, 100 * S, 30, 30), OUTAGE_BEGINS);
     assert_int_equal(count(&outage, 50, 101 * S, 0, 100), OUTAGE_STAYS); /* no line in the log for each turn of luck */
     assert_int_equal(count(&outage, 50, 100 * S + OUTAGE_SPAN_US, 0, 1), OUTAGE_ENDS);
 }
 
-static void test_an_outage_without_lookups_ends_with_the_next_one(void **state)
+static void test_an_outage_lasts_until_a_lookup_succeeds_however_few_there_are(void **state)
 {
-    struct outage outage = {.begun = 0};
+    struct outage outage = {.since_us = 0};
     (void)state;
     count(&outage, 50, 100 * S, 30, 30);
+    assert_int_equal(count(&outage, 50, 1000 * S, 3, 3), OUTAGE_STAYS);
     assert_true(outage_is_on(&outage));
-    assert_int_equal(count(&outage, 50, 1000 * S, 1, 1), OUTAGE_ENDS);
+    assert_int_equal(count(&outage, 50, 2000 * S, 0, 1), OUTAGE_ENDS);
+}
+
+static void test_a_clock_that_was_read_before_ends_nothing(void **state)
+{
+    struct outage outage = {.since_us = 0};
+    (void)state;
+    count(&outage, 50, 100 * S, 30, 30);
+    assert_int_equal(count(&outage, 50, 100 * S - 1, 0, 100), OUTAGE_STAYS);
 }
 
 static void test_a_span_that_is_full_keeps_its_share(void **state)
@@ -98,11 +105,12 @@ static void test_a_span_that_is_full_keeps_its_share(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_an_outage_is_more_than_the_share),
+        cmocka_unit_test(test_an_outage_is_the_share_or_more),
         cmocka_unit_test(test_only_the_window_counts),
         cmocka_unit_test(test_an_outage_ends_when_lookups_succeed),
         cmocka_unit_test(test_an_outage_lasts_for_a_span_at_least),
-        cmocka_unit_test(test_an_outage_without_lookups_ends_with_the_next_one),
+        cmocka_unit_test(test_an_outage_lasts_until_a_lookup_succeeds_however_few_there_are),
+        cmocka_unit_test(test_a_clock_that_was_read_before_ends_nothing),
         cmocka_unit_test(test_a_span_that_is_full_keeps_its_share),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -166,7 +166,10 @@ static bool run(struct event_base *base, struct server *server, const struct arg
     bool is_ready = true;
     for (size_t i = 0; i < count; i++)
         is_ready = is_ready && events[i] != NULL && event_add(events[i], NULL) == 0;
-    bool has_run = is_ready && open_sockets(server, arguments) && event_base_dispatch(base) >= 0;
+    is_ready = is_ready && open_sockets(server, arguments);
+    if (is_ready)
+        report_started();
+    bool has_run = is_ready && event_base_dispatch(base) >= 0;
     for (size_t i = 0; i < count; i++) {
         if (events[i] != NULL)
             event_free(events[i]);
@@ -183,6 +186,8 @@ int main(int argc, char **argv)
     int status = EX_UNAVAILABLE;
     read_arguments(&arguments, argc, argv);
     report_open(program, !arguments.server.common.logs_to_stderr);
+    if (arguments.is_stdin)
+        report_started(); /* spawn(8) gives Postfix what is written to standard error */
     signal(SIGPIPE, SIG_IGN);
     struct event_base *base = make_base(arguments.is_stdin);
     struct server *server = base == NULL ? NULL : server_new(base, &arguments.server);

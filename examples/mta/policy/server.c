@@ -370,8 +370,10 @@ void server_free(struct server *server)
     free(server->listeners);
     server->listener_count = 0;
     server->ends_with_connection = false;
-    while (server->connections != NULL)
-        close_connection(server->connections);
+    for (struct connection *connection = server->connections, *next; connection != NULL; connection = next) {
+        next = connection->next;
+        close_connection(connection);
+    }
     contexts_free(server->contexts);
     event_free(server->pause);
     free(server);

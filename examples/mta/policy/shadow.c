@@ -34,11 +34,16 @@ struct shadow *shadow_new(mxcheck_ctx *ctx)
 
 static void free_comparison(struct comparison *comparison)
 {
+    mxcheck_result_unref(comparison->result);
+    free(comparison);
+}
+
+static void end(struct comparison *comparison)
+{
     *comparison->link = comparison->next;
     if (comparison->next != NULL)
         comparison->next->link = comparison->link;
-    mxcheck_result_unref(comparison->result);
-    free(comparison);
+    free_comparison(comparison);
 }
 
 void shadow_free(struct shadow *shadow)
@@ -46,8 +51,10 @@ void shadow_free(struct shadow *shadow)
     if (shadow == NULL)
         return;
     mxcheck_ctx_free(shadow->ctx);
-    while (shadow->comparisons != NULL)
-        free_comparison(shadow->comparisons);
+    for (struct comparison *comparison = shadow->comparisons, *next; comparison != NULL; comparison = next) {
+        next = comparison->next;
+        free_comparison(comparison);
+    }
     free(shadow);
 }
 
@@ -67,7 +74,7 @@ static void on_result(mxcheck_id id, const mxcheck_result *result, void *user_da
         shadow->different++;
         report_difference(comparison->result, result, comparison->id);
     }
-    free_comparison(comparison);
+    end(comparison);
 }
 
 static struct comparison *begin(struct shadow *shadow, const mxcheck_result *result, const char *id)
@@ -99,7 +106,7 @@ void shadow_compare(struct shadow *shadow, const mxcheck_result *result, const c
         return;
     report(LOG_WARNING, "%s: no check by the shadow: %s", id, mxcheck_status_text(status));
     if (comparison != NULL)
-        free_comparison(comparison);
+        end(comparison);
 }
 
 void shadow_report_counts(const struct shadow *shadow)

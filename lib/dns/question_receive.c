@@ -102,7 +102,7 @@ static void on_failure(const struct attempt *attempt, struct answer *answer)
 void question_on_unreachable(struct question *question, size_t upstream, const char *failure)
 {
     struct answer none = question_no_answer(failure);
-    question_note_silence(question, upstream, clock_now_us());
+    question_note_silence(question, upstream, clock_now_us(), failure);
     question_note_failure(question, upstream, &none);
     retry_note_unreachable(&question->retry, upstream);
     conclude_or_send(question);
@@ -228,12 +228,12 @@ static void on_tcp_failed(const struct attempt *attempt)
 }
 
 /* The connection was closed or never opened: try again. */
-static void on_stream_ended(const struct attempt *attempt)
+static void on_stream_ended(const struct attempt *attempt, const char *failure)
 {
     struct question *question = attempt->question;
     health_note_end(question_health(question, attempt->upstream));
     if (!attempt->was_answering)
-        question_note_silence(question, attempt->upstream, clock_now_us());
+        question_note_silence(question, attempt->upstream, clock_now_us(), failure);
     question->stream_retries++;
     question_send_soon(question);
 }
@@ -247,7 +247,7 @@ static void on_no_answer(const struct attempt *attempt, const char *failure)
     if (question->wants_plain != 0 || (attempt->is_over_tcp && question_has_running(question)))
         return;
     if (is_stream && question->stream_retries < STREAM_RETRIES_MAX)
-        on_stream_ended(attempt);
+        on_stream_ended(attempt, failure);
     else
         question_on_unreachable(question, attempt->upstream, failure);
 }
@@ -265,7 +265,7 @@ void question_on_ended(struct transport_attempt *transport, enum transport_end e
         on_message(attempt, message, size);
         break;
     case TRANSPORT_MALFORMED:
-        question_note_silence(question, attempt->upstream, clock_now_us());
+        question_note_silence(question, attempt->upstream, clock_now_us(), failure);
         on_failure(attempt, &none);
         break;
     case TRANSPORT_UNREACHABLE:

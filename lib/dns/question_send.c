@@ -128,7 +128,7 @@ static void note_unanswered(struct question *question, uint64_t now_us)
         question->has_waited = true;
         transport_leave_stream(&attempt->transport);
         if (!attempt->is_over_tcp) {
-            question_note_silence(question, attempt->upstream, now_us);
+            question_note_silence(question, attempt->upstream, now_us, NULL);
             continue;
         }
         health_note_no_tcp(question_health(question, attempt->upstream), now_us);

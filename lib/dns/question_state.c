@@ -4,6 +4,8 @@
 
 #include "base/clock.h"
 
+#include <string.h>
+
 const char *question_type_name(enum dns_type type)
 {
     switch (type) {
@@ -144,11 +146,12 @@ void question_note_answer(struct question *question, size_t upstream)
     health_note_answer(question_health(question, upstream), clock_now_us());
 }
 
-void question_note_silence(struct question *question, size_t upstream, uint64_t now_us)
+void question_note_silence(struct question *question, size_t upstream, uint64_t now_us, const char *why)
 {
+    bool says_more = why != NULL && strcmp(why, "no answer") != 0;
     if (!question_health(question, upstream)->is_silent)
-        log_line(question->share->log, MXCHECK_LOG_WARNING, 0, "%s does not answer",
-                 question_upstream(question, upstream)->name);
+        log_line(question->share->log, MXCHECK_LOG_WARNING, 0, "%s does not answer%s%s",
+                 question_upstream(question, upstream)->name, says_more ? ": " : "", says_more ? why : "");
     health_note_silence(question_health(question, upstream), now_us);
 }
 

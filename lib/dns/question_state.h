@@ -117,9 +117,9 @@ void question_note_failure(struct question *question, size_t upstream, struct an
 struct dns_answer question_nothing(enum dns_outcome outcome, const char *failure);
 struct answer question_no_answer(const char *failure);
 
-/* Log and remember how an upstream behaves. */
+/* Log and remember how an upstream behaves; `why` it does not answer: a few words, or NULL. */
 void question_note_answer(struct question *question, size_t upstream);
-void question_note_silence(struct question *question, size_t upstream, uint64_t now_us);
+void question_note_silence(struct question *question, size_t upstream, uint64_t now_us, const char *why);
 void question_note_quirk(struct question_share *share, size_t upstream);
 
 /* Is its AD bit trusted? */

@@ -73,7 +73,7 @@ static void test_an_upstream_that_does_not_answer_is_a_warning(void **state)
     struct lines lines;
     (void)state;
     listen_to(settings, MXCHECK_LOG_WARNING, "u@ok-mx.mx.example", &lines);
-    assert_string_equal(lines.text, "2 127.0.0.1:1 does not answer\n");
+    assert_string_equal(lines.text, "2 127.0.0.1:1 does not answer: connection refused\n");
 }
 
 static void test_what_came_from_outside_is_escaped(void **state)

@@ -45,6 +45,13 @@ def declared():
     return set(re.findall(r"MXCHECK_API[^;(]*?(\w+)\(", code))
 
 
+def can_link(compiler):
+    """Some have no plugin for LTO."""
+    with tempfile.TemporaryDirectory() as folder:
+        return shutil.which(compiler[0]) is not None and subprocess.run(
+            [*compiler, "-x", "c", "-o", "program", "-"], input=b"int main(void) { return 0; }", cwd=folder, capture_output=True).returncode == 0
+
+
 class Symbols(unittest.TestCase):
     def test_the_archive_shows_nothing_else(self):
         """Short names inside must not meet those of the program that links it."""
@@ -52,6 +59,26 @@ class Symbols(unittest.TestCase):
         lines = subprocess.run(["nm", "-g", "--defined-only", archive], check=True, capture_output=True, text=True).stdout
         names = {line.split()[2] for line in lines.splitlines() if len(line.split()) == 3 and not line.split()[2].startswith("__")}
         self.assertEqual(names, {name for name in mapped() if name.startswith("mxcheck_")})
+
+    def test_the_archive_hides_names_also_when_built_with_lto(self):
+        """Of GCC and clang, with and without LTO, with and without machine code beside it."""
+        sources = {"inner": "int inner(void) { return 1; }\n", "mxcheck_outer": "int inner(void);\n"
+                   "__attribute__((visibility(\"default\"))) int mxcheck_outer(void) { return inner(); }\n",
+                   "main": "int mxcheck_outer(void);\nint inner(void) { return -1; }\nint main(void) { return mxcheck_outer() + inner(); }\n"}
+        localise = os.path.join(os.path.dirname(os.path.abspath(MAP)), "localise.sh")
+        for compiler in (["gcc"], ["gcc", "-flto"], ["gcc", "-flto", "-ffat-lto-objects"], ["clang"], ["clang", "-flto"], ["clang", "-flto=thin"]):
+            if not can_link(compiler):
+                continue
+            with self.subTest(" ".join(compiler)), tempfile.TemporaryDirectory() as folder:
+                for name, text in sources.items():
+                    with open(os.path.join(folder, name + ".c"), "w", encoding="utf-8") as file:
+                        file.write(text)
+                for command in ([*compiler, "-O2", "-fPIC", "-fvisibility=hidden", "-c", "inner.c", "mxcheck_outer.c"],
+                                ["ar", "rcs", "core.a", "inner.o", "mxcheck_outer.o"],
+                                [localise, "outer.a", "core.a", *compiler],
+                                ["cc", "-o", "main", "main.c", "outer.a"], ["./main"]):
+                    done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+                    self.assertEqual(done.returncode, 0, (command, done.stderr))
 
     def test_the_library_exports_what_the_map_lists(self):
         self.assertEqual(exported(), mapped())

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """DNS over TLS: a resolver that proves its name is believed, and any other is a failure, never a question in the clear."""
 import contextlib
+import json
 import os
 import socket
 import subprocess
@@ -84,6 +85,23 @@ class Tls(unittest.TestCase):
         before = self.dns.queries()
         self.assertEqual(self.check("tls://127.0.0.1:%d#%s" % (server.port, NAME), GOOD), (["dns-failure"], 2))
         self.assertEqual(self.dns.queries(), before)
+
+    def test_the_log_tells_why_a_certificate_is_refused(self):
+        own = Authority(os.path.join(self.folder.name, "own"))
+        for certificate, name, why in (
+                (own.issue(NAME), NAME, "is of an unknown authority"),
+                (self.authority.issue("late.mx.example", days=-1), "late.mx.example", "has expired"),
+                (self.certificate, "other.mx.example", "is for another name")):
+            with self.subTest(why):
+                server = self.serve(certificate)
+                done = subprocess.run([COMMAND, "rcpt", "-v", "--json", "-o", "timeout=4s", "-o",
+                                       "upstreams=tls://127.0.0.1:%d#%s" % (server.port, name), GOOD],
+                                      stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                      env=self.environment(), timeout=60, check=False)
+                fault = "no TLS session: its certificate " + why
+                self.assertIn("127.0.0.1:%d does not answer: %s" % (server.port, fault),
+                              done.stderr.decode().replace("tls://", "").replace("#" + name, ""))
+                self.assertEqual(json.loads(done.stdout)["questions"][0]["failure"], fault)
 
     def test_a_server_without_tls_is_never_asked_in_the_clear(self):
         server = self.serve(None)

@@ -27,15 +27,15 @@ class Authority:
         subprocess.run(["openssl", *arguments], cwd=self.folder, check=True, stdin=subprocess.DEVNULL,
                        stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
-    def issue(self, name):
-        """A certificate for a host; gives the path of a file with it and its key."""
+    def issue(self, name, days=2):
+        """A certificate for a host, expired where `days` is below 0; gives the path of a file with it and its key."""
         path = os.path.join(self.folder, name)
         self._run("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj", "/CN=" + name,
                   "-keyout", name + ".key", "-out", name + ".csr")
         with open(path + ".ext", "w", encoding="ascii") as file:
             file.write("subjectAltName=DNS:%s\n" % name)
         self._run("x509", "-req", "-in", name + ".csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial",
-                  "-days", "2", "-extfile", name + ".ext", "-out", name + ".crt")
+                  "-days", str(days), "-extfile", name + ".ext", "-out", name + ".crt")
         with open(path + ".pem", "wb") as file:
             for part in (".crt", ".key"):
                 with open(path + part, "rb") as piece:

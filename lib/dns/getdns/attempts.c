@@ -90,7 +90,7 @@ static void end_without_response(struct transport_attempt *attempt, getdns_callb
         channels_retire(transport, attempt->channel);
     }
     if (transport_is_tls(transport))
-        failure = "no TLS session";
+        failure = transport->tls_fault == NULL ? "no TLS session" : transport->tls_fault;
     end_attempt(attempt, TRANSPORT_UNREACHABLE, NULL, 0, failure);
 }
 

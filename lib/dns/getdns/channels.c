@@ -6,6 +6,7 @@
 #include "base/sigpipe.h"
 #include "dns/getdns/context.h"
 #include "dns/getdns/inside.h"
+#include "dns/getdns/verification.h"
 
 /* After so many connections in a row that ended after one answer, a server gets one query per connection, for so long.
  * */
@@ -145,6 +146,9 @@ enum transport_sending channels_open(struct transport *transport, bool needs_own
         context_new(&transport->upstream, transport->share->freelist, &transport->eventloop, transport->share->asks_ad);
     if (channel->context == NULL)
         return TRANSPORT_NO_MEMORY;
+    transport->tls_fault = NULL;
+    if (transport_is_tls(transport))
+        verification_watch(channel->context, &transport->tls_fault);
     channel->opened_us = clock_now_us();
     channel->has_edns = true;
     channel->is_retired = needs_own;

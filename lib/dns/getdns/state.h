@@ -48,6 +48,7 @@ struct transport {
     struct loop_timer close_timer;        /* closes retired channels from the loop's turn */
     struct transport_attempt *scheduling; /* whose descriptors getdns is scheduling now */
     bool has_scheduled;                   /* getdns has put the question at hand on the loop */
+    const char *tls_fault;                /* of the newest channel: why there is no session; NULL: unknown; static */
     int highest_fd;                       /* that was seen */
     size_t query_place;                   /* where in getdns' block the last query was */
     size_t running;                       /* attempts under way here */

@@ -505,6 +505,54 @@ def check_cache_at_hangup(settings):
         expect(" lookups=0 " in line and " hits=1 " in line, line)
 
 
+def check_shadow(settings):
+    """Where its options come to another verdict, a line says so. The answer is that of the main options. SIGHUP reads both anew, or neither."""
+    good, refuses = "u@ok-mx.mx.example", "refused-hosts=*.mx.example"
+    with tempfile.TemporaryDirectory() as folder:
+        shadow = kit.configuration(folder, refuses)
+        with Server(settings, "--shadow", shadow) as server, server.peer() as peer:
+            def told(compared, different):
+                """What the shadow has said since the last SIGHUP, once it has said so much."""
+                counts = f"shadow: {compared} verdicts compared, {different} differ"
+                for _ in range(WAIT_SECONDS * 10):
+                    if server.signal(signal.SIGUSR1, "verdicts compared").endswith(counts):
+                        break
+                    time.sleep(0.1)
+                else:
+                    expect(False, counts, "is not what is logged")
+                return [line.partition(" ")[2] for line in server.program.lines if "the shadow says" in line]
+
+            refused = "t: rcpt u@ok-mx.mx.example accept mx: the shadow says reject mx-refused: 550 5.7.1 t "
+            expect(peer.ask() == REFUSED.format("t"), "where both agree")
+            expect(peer.ask(recipient=good) == "DUNNO", "the answer is the shadow's")
+            lines = told(4, 1)
+            expect(len(lines) == 1 and lines[0].startswith(refused), lines)
+
+            server.configure("null-mx=accept")
+            kit.configuration(folder)
+            server.signal(signal.SIGHUP, "has been read anew")
+            expect(peer.ask(recipient=good) == "DUNNO" and peer.ask() == "DUNNO", "the new options are not in force")
+            lines = told(4, 1)
+            expect(len(lines) == 2 and "the shadow says reject null-mx: 556 5.1.10 t " in lines[1], lines)
+
+            server.configure()
+            with open(shadow, "a", encoding="utf-8") as file:
+                file.write("depth = bottomless\n")
+            server.signal(signal.SIGHUP, "the configuration stays as it was")
+            expect(peer.ask() == "DUNNO", "a bad file of the shadow changes the main options")
+            lines = told(6, 2)
+            expect(len(lines) == 3 and lines[2] == lines[1], lines)
+
+
+def check_bad_start(settings):
+    """A start that fails is told on standard error as well as to syslog; by spawn(8) that would go to Postfix."""
+    missing = "/nonexistent/mxcheck.conf"
+    for arguments, is_told in ((["--listen", "inet:127.0.0.1:0"], True), (["--stdin"], False)):
+        done = subprocess.run([settings.program("mxcheck-policy"), "--config", missing, *arguments], stdin=subprocess.DEVNULL,
+                              capture_output=True, timeout=WAIT_SECONDS, check=False)
+        expect(done.returncode != 0 and done.stdout == b"" and (missing.encode() in done.stderr) == is_told, arguments, done)
+
+
 def check_end(settings):
     """SIGTERM closes what is open, checks or not."""
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -527,7 +575,7 @@ FAMILIES = {
     "many connections": check_many_connections, "a full descriptor table": check_full_table,
     "a reload without descriptors": check_reload_without_descriptors, "idle connections": check_idle,
     "socket activation": check_activation, "standard input": check_standard_input, "paths": check_paths, "SIGHUP": check_hangup,
-    "the cache at SIGHUP": check_cache_at_hangup, "SIGTERM": check_end, "README": check_readme,
+    "the cache at SIGHUP": check_cache_at_hangup, "shadow": check_shadow, "a bad start": check_bad_start, "SIGTERM": check_end, "README": check_readme,
 }
 
 

@@ -5,6 +5,7 @@
 #include <ctype.h>
 #include <inttypes.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <syslog.h>
@@ -14,6 +15,7 @@ enum { LINE = 2048, ADDRESS = 512, REPLY = 512 };
 
 static const char *name = "";
 static bool is_syslog;
+static atomic_bool has_started;
 
 void report_open(const char *program, bool to_syslog)
 {
@@ -21,6 +23,11 @@ void report_open(const char *program, bool to_syslog)
     is_syslog = to_syslog;
     if (is_syslog)
         openlog(program, LOG_PID, LOG_MAIL);
+}
+
+void report_started(void)
+{
+    has_started = true;
 }
 
 static void write_line(const char *line)
@@ -41,7 +48,7 @@ void report(int priority, const char *format, ...)
     va_end(arguments);
     if (is_syslog)
         syslog(priority, "%s", line);
-    else
+    if (!is_syslog || (priority <= LOG_ERR && !has_started))
         write_line(line);
 }
 

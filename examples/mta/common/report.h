@@ -6,8 +6,12 @@
 #include <mxcheck/mxcheck.h>
 #include <stdbool.h>
 
-/* Priorities of syslog(3): LOG_ERR, LOG_WARNING, LOG_INFO. */
 void report_open(const char *program, bool to_syslog);
+
+/* Until this, errors go to standard error in any case, where whoever starts the program sees them. */
+void report_started(void);
+
+/* Priorities of syslog(3): LOG_ERR, LOG_WARNING, LOG_INFO. */
 void report(int priority, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* "ID: rcpt u@x.example reject no-such-domain: 550 5.1.1 ID …, client 192.0.2.1". What is not printable is escaped. */

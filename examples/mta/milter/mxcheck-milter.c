@@ -255,6 +255,7 @@ static int serve(void)
         return EX_UNAVAILABLE;
     }
     report(LOG_INFO, "listening at %s", place);
+    report_started();
     int status = smfi_main() == MI_SUCCESS ? EX_OK : EX_SOFTWARE;
     current_unload();
     return status;

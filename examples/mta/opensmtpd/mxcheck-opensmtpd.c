@@ -301,6 +301,7 @@ int main(int argc, char **argv)
     filter.checks = (struct checks){.settings = &filter.settings, .answer = on_answer};
     if (!checks_load(&filter.checks))
         return EX_CONFIG;
+    report_started();
     run(&signals);
     checks_free(&filter.checks);
     sessions_free(&filter.sessions);

@@ -111,7 +111,7 @@ static bool on_outcome(void *user, const struct facts *facts)
     struct outage *outage = outage_of(engine);
     struct outage_share share;
     bool has_failed = facts_failure(facts) != FACTS_NOT_ASKED;
-    if (!has_failed && outage_is_on(outage) && facts_lack_something(facts))
+    if (!has_failed && outage_is_on(outage) && facts_deny_all(facts))
         return true;
     switch (outage_add(outage, settings->options.outage_threshold, clock_now_us(), has_failed, &share)) {
     case OUTAGE_STAYS:

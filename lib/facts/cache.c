@@ -24,7 +24,7 @@
 /* Askers whose facts can be forgotten one by one; with more, all facts go at each flush. */
 #define ASKERS_MAX 32
 
-/* So many of them have an outage of their own here. */
+/* Askers that came so many places apart share an outage: the older one is gone, most likely. */
 #define OUTAGES_MAX 4
 
 /* What is shared beside the shards. All zero at first. */
@@ -32,8 +32,8 @@ struct common {
     uint64_t generation;         /* atomic, as what follows */
     uint64_t askers[ASKERS_MAX]; /* 0: a free place */
     uint64_t has_more_askers;
-    struct outage outages[OUTAGES_MAX]; /* of the first askers */
-    uint64_t apart[2];                  /* so that what follows begins with a cache line */
+    struct outage outages[OUTAGES_MAX];
+    uint64_t apart[2]; /* so that what follows begins with a cache line */
 };
 
 struct mxcheck_cache {
@@ -237,9 +237,9 @@ void cache_put(mxcheck_cache *cache, uint64_t asker, const struct facts *facts, 
 
 struct outage *cache_outage(mxcheck_cache *cache, uint64_t asker)
 {
-    for (size_t i = 0; i < OUTAGES_MAX; i++) {
+    for (size_t i = 0; i < ASKERS_MAX; i++) {
         if (__atomic_load_n(&cache->common->askers[i], __ATOMIC_ACQUIRE) == asker)
-            return &cache->common->outages[i];
+            return &cache->common->outages[i % OUTAGES_MAX];
     }
     return NULL;
 }

@@ -61,17 +61,33 @@ static bool is_absence(const struct facts_answer *answer)
     return answer->outcome == FACTS_NODATA || answer->outcome == FACTS_NXDOMAIN;
 }
 
+static bool has_host_without_address(const struct facts *facts)
+{
+    for (size_t i = 0; i < facts->target_count; i++) {
+        for (int question = FACTS_A; question <= FACTS_AAAA; question++) {
+            if (is_absence(facts_target_answer(facts, &facts_targets(facts)[i], (enum facts_question)question)))
+                return true;
+        }
+    }
+    return false;
+}
+
+bool facts_hold_denial(const struct facts *facts)
+{
+    return is_absence(facts_answer(facts, FACTS_MX)) || has_host_without_address(facts);
+}
+
 bool facts_lack_something(const struct facts *facts)
 {
-    bool lacks_address = false;
-    if (is_absence(facts_answer(facts, FACTS_MX)))
-        return true;
-    for (size_t i = 0; i < facts->target_count; i++) {
-        for (int question = FACTS_A; question <= FACTS_AAAA; question++)
-            lacks_address |=
-                is_absence(facts_target_answer(facts, &facts_targets(facts)[i], (enum facts_question)question));
-    }
-    return facts->none_usable && lacks_address;
+    return is_absence(facts_answer(facts, FACTS_MX)) || (facts->none_usable && has_host_without_address(facts));
+}
+
+bool facts_deny_all(const struct facts *facts)
+{
+    bool has_records = false;
+    for (int question = FACTS_MX; question < FACTS_QUESTIONS; question++)
+        has_records |= facts_answer(facts, (enum facts_question)question)->outcome == FACTS_RECORDS;
+    return facts_hold_denial(facts) && (facts->none_usable || !has_records);
 }
 
 bool facts_has_timeout(const struct facts *facts)

@@ -175,10 +175,16 @@ mxcheck_dnssec facts_weaker(mxcheck_dnssec a, mxcheck_dnssec b);
  * FACTS_NOT_ASKED when there is none. */
 enum facts_outcome facts_failure(const struct facts *facts);
 
-/* Do they say that something is not there on which a rejection may rest: the MX records, or the addresses of hosts? */
+/* Do they say of the MX records, or of the address of a host, that there are none? */
+bool facts_hold_denial(const struct facts *facts);
+
+/* Does a denial bear on the whole, for whoever looked: no MX, or no host that is usable? */
 bool facts_lack_something(const struct facts *facts);
 
-/* Do they say so in an outage, when it may not be true? */
+/* Is there nothing else in them than denials that could be used? */
+bool facts_deny_all(const struct facts *facts);
+
+/* Were they learned in an outage, when what they lack may exist? */
 static inline bool facts_are_doubtful(const struct facts *facts)
 {
     return facts->was_outage && facts_lack_something(facts);

@@ -89,12 +89,16 @@ static bool is_settled_by_address(const struct lookup *lookup)
 }
 
 /* Does the absence of MX rest on an answer that must not decide alone? Not where it decides nothing, because an address
- * will do or because an address could not be looked up; nor where the name does not exist for other types either. */
+ * will do, or because none is usable and one could not be looked up; nor where the name does not exist for other types
+ * either. */
 static bool needs_confirmation(const struct lookup *lookup)
 {
     enum facts_outcome a = outcome_of(lookup, FACTS_A), aaaa = outcome_of(lookup, FACTS_AAAA);
-    if (!lookup->inquiry[FACTS_MX].is_unconfirmed || is_settled_by_address(lookup) || facts_is_failure(a) ||
-        facts_is_failure(aaaa))
+    if (!lookup->inquiry[FACTS_MX].is_unconfirmed || is_settled_by_address(lookup))
+        return false;
+    if (lookup->has_usable)
+        return true;
+    if (facts_is_failure(a) || facts_is_failure(aaaa))
         return false;
     return outcome_of(lookup, FACTS_MX) != FACTS_NXDOMAIN || (a != FACTS_NXDOMAIN && aaaa != FACTS_NXDOMAIN);
 }

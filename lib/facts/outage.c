@@ -64,7 +64,9 @@ enum outage_edge outage_add(struct outage *outage, unsigned threshold, uint64_t 
     *share = sum(outage, number);
     bool is_bad = (uint64_t)share->failed * 100 >= (uint64_t)share->all * threshold;
     bool begins = since_us == 0 && is_bad && share->all >= OUTAGE_LEAST;
-    bool ends = since_us != 0 && !is_bad && now_us >= since_us + OUTAGE_SPAN_US;
+    /* A clock that was read a little earlier ends nothing; a time that is far off is none. */
+    bool is_due = now_us - since_us >= OUTAGE_SPAN_US && since_us - now_us >= OUTAGE_SPAN_US;
+    bool ends = since_us != 0 && !is_bad && is_due;
     if (!begins && !ends)
         return OUTAGE_STAYS;
     if (!__atomic_compare_exchange_n(&outage->since_us, &since_us, begins ? now_us : 0, false, __ATOMIC_RELAXED,

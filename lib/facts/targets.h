@@ -10,7 +10,8 @@
 #include "mail/network.h"
 
 struct targets_wants {
-    size_t most; /* hosts that are looked at, up to DRAFT_TARGETS_MAX; 0: none, and the rest means nothing */
+    size_t most; /* hosts that are looked at, up to DRAFT_TARGETS_MAX; 0: none, and of the rest only the names of
+                    refused hosts count */
     const struct networks *forbidden; /* an address in these is not usable; lent, NULL: none */
     const struct name_list *refused;  /* hosts that are not looked up; lent, NULL: none */
     const struct name_list *required; /* all that are; lent, NULL: every other */

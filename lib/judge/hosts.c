@@ -123,7 +123,7 @@ enum facts_outcome hosts_failure(const struct options *options, const struct fac
 
 bool hosts_are_cut(const struct options *options, const struct facts *facts)
 {
-    return facts->target_count > options->max_targets ||
+    return (facts->oddities & FACTS_MX_CUT) != 0 || facts->target_count > options->max_targets ||
            (facts->target_count == options->max_targets && facts->has_more_hosts);
 }
 

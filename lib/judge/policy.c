@@ -347,12 +347,16 @@ static void doubt(const struct options *options, struct judgement *judgement)
     notes_add(&judgement->notes, NOTE_OUTAGE);
 }
 
-/* That a host has no address may not be true in an outage. */
+/* Notes that a denial may have brought about reject nobody in an outage. */
 static void refuse_notes(const struct options *options, struct judgement *judgement)
 {
+    static const enum note by_denial[] = {NOTE_MX_PARTLY_DEAD, NOTE_LIMIT_REACHED, NOTE_MX_FORBIDDEN_SOME,
+                                          NOTE_TTL_ZERO};
     notes refused = judgement->notes & options->reject_notes;
-    if (options->outage_threshold > 0 && judgement->facts->was_outage)
-        refused &= ~((notes)1 << NOTE_MX_PARTLY_DEAD);
+    bool is_doubted =
+        options->outage_threshold > 0 && judgement->facts->was_outage && facts_hold_denial(judgement->facts);
+    for (size_t i = 0; is_doubted && i < sizeof(by_denial) / sizeof(by_denial[0]); i++)
+        refused &= ~((notes)1 << by_denial[i]);
     if (judgement->verdict == MXCHECK_VERDICT_ACCEPT && refused != 0)
         judgement_decide(judgement, MXCHECK_REASON_NOTE_REFUSED);
 }
@@ -372,7 +376,7 @@ void policy_judge_facts(const struct options *options, const struct facts *facts
         judge_without_mx(options, facts, judgement);
     else
         judge_failure(options, mx, judgement);
-    if (facts_are_doubtful(facts))
+    if (facts->was_outage && facts_hold_denial(facts))
         doubt(options, judgement);
     judgement->until_us = facts->learned_us + (uint64_t)judgement->hold_ms * 1000;
     judgement->ttl_s = judgement->hold_ms / 1000;

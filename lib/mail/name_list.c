@@ -131,17 +131,17 @@ static struct name_list *pack(const struct memory *memory, const char *names, si
 
 mxcheck_status name_list_parse(const struct memory *memory, const char *text, struct name_list **list, const char **why)
 {
-    size_t items = 1;
+    size_t items = 0;
     size_t size;
     size_t count;
 
     *list = NULL;
-    if (text[strspn(text, separators)] == '\0')
+    for (const char *p = text + strspn(text, separators); *p != '\0'; p += strspn(p, separators), items++)
+        p += strcspn(p, separators);
+    if (items == 0)
         return MXCHECK_OK;
-    for (const char *p = text; *p != '\0'; p++)
-        items += strchr(separators, *p) != NULL;
     /* A name grows in A-labels, but never past DOMAIN_SIZE; its dot comes on top. */
-    char *names = memory_zalloc(memory, items, DOMAIN_SIZE + 1);
+    char *names = items > SIZE_MAX / (DOMAIN_SIZE + 1) ? NULL : memory_alloc(memory, items * (DOMAIN_SIZE + 1));
     if (names == NULL)
         return MXCHECK_ERR_NOMEM;
     mxcheck_status status = parse_names(text, names, &size, &count, why);

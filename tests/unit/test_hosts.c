@@ -194,6 +194,10 @@ static void test_addresses_that_hosts_lack_are_doubted_in_an_outage(void **state
         {"-- +.", "outage-threshold=30%", "mx"},
         {"-- +.", "outage-threshold=30%;reject-notes=mx-partly-dead", "mx"},
         {"--", "", "mx-unresolvable"},
+        /* Whoever looked had a usable host, which this context refuses, or forbids. */
+        {"+. --", "outage-threshold=30%;timeout=2s;refused-hosts=mx0.example.com", "dns-failure"},
+        {"+- --", "outage-threshold=30%;timeout=2s;forbidden-networks=0.0.0.0/0 ::/0", "dns-failure"},
+        {"-- -- +.", "outage-threshold=30%;max-targets=2;reject-notes=limit-reached", "mx"},
     };
     (void)state;
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -201,12 +205,32 @@ static void test_addresses_that_hosts_lack_are_doubted_in_an_outage(void **state
         struct facts *facts = facts_of(rows[i].hosts, 8);
         struct options options;
         facts->was_outage = true;
-        facts->none_usable = strcmp(rows[i].reason, "mx") != 0;
+        facts->none_usable = strchr(rows[i].hosts, '+') == NULL;
         set(&options, rows[i].options);
         policy_judge_facts(&options, facts, &judgement);
         if (strcmp(reasons_word(judgement.reason), rows[i].reason) != 0)
             fail_msg("%s, %s: %s", rows[i].hosts, rows[i].options, reasons_word(judgement.reason));
         options_clear(&options, &memory_libc);
+        facts_unref(facts, &memory_libc);
+    }
+}
+
+/* More hosts of the name that was seen, or others, stand behind those that were kept. */
+static void test_a_cut_answer_rejects_nobody(void **state)
+{
+    static const char *const options[] = {"", "refused-hosts=.example.com", "refused-hosts=.example.com;depth=records"};
+    (void)state;
+    for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
+        struct judgement judgement = {.role = MXCHECK_ROLE_RCPT, .domain = "example.com", .address = ""};
+        struct facts *facts = facts_of("-- --", 8);
+        struct options set_options;
+        facts->oddities |= FACTS_MX_CUT;
+        facts->none_usable = true;
+        set(&set_options, options[i]);
+        policy_judge_facts(&set_options, facts, &judgement);
+        assert_string_equal(reasons_word(judgement.reason), "mx");
+        assert_non_null(strstr(notes_of(&judgement), "limit-reached"));
+        options_clear(&set_options, &memory_libc);
         facts_unref(facts, &memory_libc);
     }
 }
@@ -325,6 +349,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_hosts_come_to_a_verdict_with_notes_and_time),
         cmocka_unit_test(test_addresses_that_hosts_lack_are_doubted_in_an_outage),
+        cmocka_unit_test(test_a_cut_answer_rejects_nobody),
         cmocka_unit_test(test_facts_of_others_will_do_when_they_answer_what_is_asked),
         cmocka_unit_test(test_a_literal_is_judged_by_its_address_with_depth_targets),
         cmocka_unit_test(test_validation_is_told_of_the_answers_that_carry_the_verdict),

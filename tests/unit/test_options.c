@@ -307,7 +307,8 @@ static void test_reject_notes_tells_each_note_that_it_takes(void **state)
         for (size_t j = 0; strcmp(options_name(i), "reject-notes") == 0 && j < notes_count(all); j++) {
             uint64_t set;
             bool is_taken = notes_parse(notes_word(all, j), &set) == NULL;
-            assert_int_equal(strstr(options_help(i), notes_word(all, j)) != NULL, is_taken);
+            const char *takes = strstr(options_help(i), " It takes ");
+            assert_int_equal(strstr(takes, notes_word(all, j)) != NULL, is_taken);
             assert_int_equal(is_taken, strcmp(notes_word(all, j), "outage") != 0);
         }
     }

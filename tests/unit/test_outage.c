@@ -92,6 +92,14 @@ static void test_a_clock_that_was_read_before_ends_nothing(void **state)
     assert_int_equal(count(&outage, 50, 100 * S - 1, 0, 100), OUTAGE_STAYS);
 }
 
+/* It lies in a file that others may write. */
+static void test_a_time_that_is_far_off_does_not_last(void **state)
+{
+    struct outage outage = {.since_us = UINT64_C(1) << 62};
+    (void)state;
+    assert_int_equal(count(&outage, 50, 100 * S, 0, 1), OUTAGE_ENDS);
+}
+
 static void test_a_span_that_is_full_keeps_its_share(void **state)
 {
     struct outage outage = {.spans = {(UINT64_C(10) << 40) | (UINT64_C(0xfffff) << 20) | 0xfffff}};
@@ -111,6 +119,7 @@ int main(void)
         cmocka_unit_test(test_an_outage_lasts_for_a_span_at_least),
         cmocka_unit_test(test_an_outage_lasts_until_a_lookup_succeeds_however_few_there_are),
         cmocka_unit_test(test_a_clock_that_was_read_before_ends_nothing),
+        cmocka_unit_test(test_a_time_that_is_far_off_does_not_last),
         cmocka_unit_test(test_a_span_that_is_full_keeps_its_share),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

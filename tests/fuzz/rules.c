@@ -212,7 +212,8 @@ static void check_accept(const struct options *options, const struct judgement *
     enum facts_outcome mx = (enum facts_outcome)facts_answer(facts, FACTS_MX)->outcome;
     if (judgement->reason == MXCHECK_REASON_MX) {
         demand(mx == FACTS_RECORDS && (facts->exchanges > 0 || options->null_mx != NULL_MX_REJECT));
-        demand(facts->exchanges == 0 || count_refused(options, facts) < facts->exchanges);
+        demand(facts->exchanges == 0 || count_refused(options, facts) < facts->exchanges ||
+               (facts->oddities & FACTS_MX_CUT) != 0);
         return;
     }
     demand(judgement->reason == MXCHECK_REASON_IMPLICIT_A || judgement->reason == MXCHECK_REASON_IMPLICIT_AAAA);
@@ -258,7 +259,9 @@ void rules_check_verdict(const struct options *options, const struct judgement *
         return;
     }
     /* Only what would be accepted has notes by which it can be refused. */
-    demand((judgement->reason == MXCHECK_REASON_NOTE_REFUSED) == ((judgement->notes & options->reject_notes) != 0));
+    bool is_noted = (judgement->notes & options->reject_notes) != 0;
+    bool is_doubted = options->outage_threshold > 0 && judgement->facts->was_outage;
+    demand(judgement->reason == MXCHECK_REASON_NOTE_REFUSED ? is_noted : !is_noted || is_doubted);
     if (judgement->reason == MXCHECK_REASON_NOTE_REFUSED) {
         demand(judgement->verdict == MXCHECK_VERDICT_REJECT);
         return;

@@ -25,6 +25,11 @@ unsigned allowance_take(struct allowance *allowance, unsigned per_minute, unsign
     return wait_s >= WAIT_MOST_S ? WAIT_MOST_S : (unsigned)wait_s + 1;
 }
 
+void allowance_give_back(struct allowance *allowance, unsigned count)
+{
+    allowance->left += count;
+}
+
 int64_t allowance_now_ms(void)
 {
     struct timespec now;

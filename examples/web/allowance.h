@@ -13,6 +13,9 @@ struct allowance {
 /* Take `count`. Gives 0, or for how many seconds to wait before it is worth another try. */
 unsigned allowance_take(struct allowance *allowance, unsigned per_minute, unsigned count, int64_t now_ms);
 
+/* Give back what was taken just now. */
+void allowance_give_back(struct allowance *allowance, unsigned count);
+
 /* The time since some moment, which no change of the clock moves. */
 int64_t allowance_now_ms(void);
 

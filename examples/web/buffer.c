@@ -81,15 +81,17 @@ static size_t decode(const unsigned char *p, const unsigned char *end, uint32_t 
     return is_overlong || *code > 0x10ffff || (*code >= 0xd800 && *code < 0xe000) ? 0 : length;
 }
 
-/* Controls, and what takes no room or turns the direction. */
+/* Controls, and what takes no room, is blank or turns the direction: as visible() of page/script.js has it. */
 static bool is_seen(uint32_t code)
 {
     static const struct {
         uint32_t first, last;
-    } unseen[] = {{0, 0x1f},          {0x7f, 0xa0},       {0xad, 0xad},     {0x34f, 0x34f},   {0x61c, 0x61c},
-                  {0x115f, 0x1160},   {0x17b4, 0x17b5},   {0x180b, 0x180f}, {0x2000, 0x200f}, {0x2028, 0x202f},
-                  {0x205f, 0x206f},   {0x3000, 0x3000},   {0x3164, 0x3164}, {0xe000, 0xf8ff}, {0xfe00, 0xfe0f},
-                  {0xfeff, 0xfeff},   {0xffa0, 0xffa0},   {0xfff0, 0xfffb}, {0xfffe, 0xffff}, {0x1d173, 0x1d17a},
+    } unseen[] = {{0, 0x1f},          {0x7f, 0xa0},       {0xad, 0xad},       {0x34f, 0x34f},     {0x600, 0x605},
+                  {0x61c, 0x61c},     {0x6dd, 0x6dd},     {0x70f, 0x70f},     {0x890, 0x891},     {0x8e2, 0x8e2},
+                  {0x115f, 0x1160},   {0x1680, 0x1680},   {0x17b4, 0x17b5},   {0x180b, 0x180f},   {0x2000, 0x200f},
+                  {0x2028, 0x202f},   {0x205f, 0x206f},   {0x3000, 0x3000},   {0x3164, 0x3164},   {0xe000, 0xf8ff},
+                  {0xfe00, 0xfe0f},   {0xfeff, 0xfeff},   {0xffa0, 0xffa0},   {0xfff0, 0xfffb},   {0xfffe, 0xffff},
+                  {0x110bd, 0x110bd}, {0x110cd, 0x110cd}, {0x13430, 0x1343f}, {0x1bca0, 0x1bca3}, {0x1d173, 0x1d17a},
                   {0xe0000, 0xe0fff}, {0xf0000, 0x10ffff}};
     for (size_t i = 0; i < sizeof(unseen) / sizeof(*unseen); i++) {
         if (code >= unseen[i].first && code <= unseen[i].last)
@@ -157,10 +159,22 @@ static void put_csv(struct buffer *buffer, const char *octets, size_t length)
     buffer_put(buffer, octets, length);
 }
 
+/* Does it begin with a sign that begins a formula, or its full-width form? */
+static bool is_formula(const char *octets, size_t length)
+{
+    static const char *const signs[] = {"=",           "+", "-", "@", "\xef\xbc\x9d", "\xef\xbc\x8b", "\xef\xbc\x8d",
+                                        "\xef\xbc\xa0"};
+    for (size_t i = 0; i < sizeof(signs) / sizeof(*signs); i++) {
+        size_t size = strlen(signs[i]);
+        if (length >= size && memcmp(octets, signs[i], size) == 0)
+            return true;
+    }
+    return false;
+}
+
 void buffer_put_csv(struct buffer *buffer, const char *octets, size_t length)
 {
-    bool is_formula = length > 0 && octets[0] != '\0' && strchr("=+-@", octets[0]) != NULL;
-    buffer_puts(buffer, is_formula ? "\"'" : "\"");
+    buffer_puts(buffer, is_formula(octets, length) ? "\"'" : "\"");
     show(buffer, octets, length, put_csv);
     buffer_puts(buffer, "\"");
 }

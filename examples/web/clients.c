@@ -30,7 +30,8 @@ void clients_free(struct clients *clients)
     free(clients);
 }
 
-static bool read_key(const char *address, unsigned char key[9])
+/* What is no address has the key of zeros. */
+static void read_key(const char *address, unsigned char key[9])
 {
     static const unsigned char mapped[12] = {[10] = 0xff, [11] = 0xff};
     unsigned char octets[16] = {0};
@@ -38,14 +39,13 @@ static bool read_key(const char *address, unsigned char key[9])
     if (inet_pton(AF_INET, address, octets) == 1) {
         key[0] = 4;
         memcpy(key + 1, octets, 4);
-        return true;
+        return;
     }
     if (inet_pton(AF_INET6, address, octets) != 1)
-        return false;
+        return;
     bool is_mapped = memcmp(octets, mapped, sizeof(mapped)) == 0;
     key[0] = is_mapped ? 4 : 6;
     memcpy(key + 1, is_mapped ? octets + 12 : octets, is_mapped ? 4 : 8);
-    return true;
 }
 
 static size_t first_place(const struct clients *clients, const unsigned char key[9])
@@ -58,10 +58,10 @@ static size_t first_place(const struct clients *clients, const unsigned char key
     return (size_t)(hash % PLACES);
 }
 
-/* Which of two places is given away rather? One with connections never is. */
+/* Which of two places is given away rather? One that is here never is. */
 static struct client *more_idle(struct client *a, struct client *b)
 {
-    if (b->connections > 0)
+    if (b->connections > 0 || b->requests > 0)
         return a;
     if (a == NULL || !b->is_taken)
         return b;
@@ -72,8 +72,7 @@ struct client *clients_find(struct clients *clients, const char *address, int64_
 {
     unsigned char key[9];
     struct client *idle = NULL;
-    if (!read_key(address, key))
-        return NULL;
+    read_key(address, key);
     size_t first = first_place(clients, key);
     for (size_t i = 0; i < PLACES_TRIED; i++) {
         struct client *client = &clients->places[(first + i) % PLACES];

@@ -12,6 +12,7 @@ struct client {
     unsigned char key[9]; /* the family and the network */
     bool is_taken;
     unsigned connections;
+    unsigned requests; /* at hand, also by way of a proxy */
     int64_t seen_ms;
     struct allowance checks;
 };
@@ -22,8 +23,9 @@ struct clients;
 struct clients *clients_new(void);
 void clients_free(struct clients *clients);
 
-/* Find the client with this address, or give it a place. One that has connections keeps its place; of the others, the
- * one that was not seen for the longest time loses it. NULL: there is no place, or this is no address. */
+/* Find the client with this address, or give it a place; what is no address is one client. One that has connections or
+ * requests keeps its place; of the others, the one that was not seen for the longest time loses it. NULL: there is no
+ * place. */
 struct client *clients_find(struct clients *clients, const char *address, int64_t now_ms);
 
 #endif

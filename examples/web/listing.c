@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* listing.c: a result is written only when the client takes more, so a slow client costs no memory. */
+/* listing.c: a result is written only when the client takes more, so of a slow client's answers little is held. */
 #include "listing.h"
 
 #include "story.h"

@@ -38,13 +38,26 @@ static const struct limit limits[] = {
 
 enum {
     LIMITS = sizeof(limits) / sizeof(*limits),
-    OPTION_LIMIT = 256,
+    OPTION_LIMIT = 256, /* more than any character */
     OPTION_LISTEN = OPTION_LIMIT + LIMITS,
     OPTION_PUBLIC,
     OPTION_PROXIES,
     OPTION_METRICS_FROM,
-    OPTION_CONFIG
+    OPTION_CONFIG,
+    OPTION_SET = 'o',
+    OPTION_HELP = 'h'
 };
+
+static const struct option plain_options[] = {
+    {"listen", required_argument, NULL, OPTION_LISTEN},
+    {"public", no_argument, NULL, OPTION_PUBLIC},
+    {"proxies", required_argument, NULL, OPTION_PROXIES},
+    {"metrics-from", required_argument, NULL, OPTION_METRICS_FROM},
+    {"config", required_argument, NULL, OPTION_CONFIG},
+    {"help", no_argument, NULL, OPTION_HELP},
+};
+
+enum { PLAIN_OPTIONS = sizeof(plain_options) / sizeof(*plain_options) };
 
 static unsigned *place_of(struct options *options, const struct limit *limit)
 {
@@ -65,8 +78,8 @@ static _Noreturn void help(void)
         "  --listen ADDRESS:PORT           where to listen (127.0.0.1:8025); of port 0 the system chooses one\n"
         "  --public                        ADDRESS may be another one than loopback\n"
         "  --proxies NETWORKS              believe X-Forwarded-For of these, such as 127.0.0.1,2001:db8::/32\n"
-        "  --metrics-from NETWORKS         who may read /metrics (%s)\n"
-        "  --config FILE                   options of the library, as in mxcheck.conf(5)\n"
+        "  --metrics-from NETWORKS         who may read /metrics (%s), or none\n"
+        "  --config FILE                   options of the library, as in mxcheck.conf(5); SIGHUP reads it anew\n"
         "  -o NAME=VALUE                   one of them; may be repeated\n\n"
         "Limits:\n",
         program, loopback_networks);
@@ -94,20 +107,10 @@ static void read_networks(struct networks *networks, char *text)
         refuse(EX_USAGE, "no network", wrong == NULL ? "" : wrong);
 }
 
-static void set(mxcheck_config *config, char *pair)
+static void add_setting(struct options *options, bool is_file, const char *text)
 {
-    char *value = strchr(pair, '=');
-    if (value == NULL)
-        refuse(EX_USAGE, "-o takes NAME=VALUE", pair);
-    *value = '\0';
-    if (mxcheck_config_set(config, pair, value + 1) != MXCHECK_OK)
-        refuse(EX_USAGE, mxcheck_config_error(config), "");
-}
-
-static void load(mxcheck_config *config, const char *path)
-{
-    if (mxcheck_config_load(config, path) != MXCHECK_OK)
-        refuse(EX_NOINPUT, mxcheck_config_error(config), "");
+    if (!settings_add(&options->settings, is_file, text))
+        refuse(EX_OSERR, "no memory", "");
 }
 
 static void take(struct options *options, int option, char *argument)
@@ -128,53 +131,52 @@ static void take(struct options *options, int option, char *argument)
         read_networks(&options->proxies, argument);
         break;
     case OPTION_METRICS_FROM:
-        read_networks(&options->watchers, argument);
+        options->has_watchers = true;
+        if (strcmp(argument, "none") != 0)
+            read_networks(&options->watchers, argument);
         break;
     case OPTION_CONFIG:
-        load(options->config, argument);
+        add_setting(options, true, argument);
         break;
-    case 'o':
-        set(options->config, argument);
+    case OPTION_SET:
+        add_setting(options, false, argument);
         break;
-    case 'h':
+    case OPTION_HELP:
         help();
     default:
         exit(EX_USAGE);
     }
 }
 
+static unsigned lower(unsigned a, unsigned b)
+{
+    return a < b ? a : b;
+}
+
 void options_read(struct options *options, int argc, char **argv)
 {
     static char listen[] = "127.0.0.1:8025";
-    struct option table[LIMITS + 7] = {
-        {"listen", required_argument, NULL, OPTION_LISTEN},
-        {"public", no_argument, NULL, OPTION_PUBLIC},
-        {"proxies", required_argument, NULL, OPTION_PROXIES},
-        {"metrics-from", required_argument, NULL, OPTION_METRICS_FROM},
-        {"config", required_argument, NULL, OPTION_CONFIG},
-        {"help", no_argument, NULL, 'h'},
-    };
+    struct option table[PLAIN_OPTIONS + LIMITS + 1] = {{0}};
     int option;
     *options = (struct options){.listen = listen};
+    memcpy(table, plain_options, sizeof(plain_options));
     for (int i = 0; i < LIMITS; i++) {
         *place_of(options, &limits[i]) = limits[i].value;
-        table[6 + i] = (struct option){limits[i].name, required_argument, NULL, OPTION_LIMIT + i};
+        table[PLAIN_OPTIONS + i] = (struct option){limits[i].name, required_argument, NULL, OPTION_LIMIT + i};
     }
-    if (mxcheck_config_new(&options->config) != MXCHECK_OK)
-        refuse(EX_OSERR, "no memory", "");
     while ((option = getopt_long(argc, argv, "ho:", table, NULL)) != -1)
         take(options, option, optarg);
     if (optind < argc)
         refuse(EX_USAGE, "unknown argument", argv[optind]);
-    if (options->list_lines > options->client_checks) /* nobody could look more up */
-        options->list_lines = options->client_checks;
-    if (options->watchers.count == 0)
+    /* Nobody could look more up. */
+    options->list_lines = lower(options->list_lines, lower(options->client_checks, options->all_checks));
+    if (!options->has_watchers)
         read_networks(&options->watchers, loopback_networks);
 }
 
 void options_clear(struct options *options)
 {
-    mxcheck_config_free(options->config);
+    settings_clear(&options->settings);
     networks_clear(&options->proxies);
     networks_clear(&options->watchers);
 }

@@ -4,6 +4,9 @@
 
 #include "story.h"
 
+/* A list that is longer is not in the form again: for each slow reader of it that would be held in memory. */
+enum { ECHO_MOST = 16384 };
+
 static void begin(struct buffer *page, const mxcheck_result *result, bool is_list)
 {
     buffer_puts(page, "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>");
@@ -59,6 +62,18 @@ void page_begin_check(struct buffer *page, const struct inquiry *inquiry, const 
                       "<p id=\"status\" role=\"status\"></p><div id=\"place\">");
 }
 
+static void put_lines(struct buffer *page, const char *text, size_t length)
+{
+    for (size_t at = 0; at < length;) {
+        size_t end = at;
+        while (end < length && text[end] != '\n')
+            end++;
+        buffer_put_html(page, text + at, end > at && text[end - 1] == '\r' ? end - at - 1 : end - at);
+        buffer_puts(page, "\n");
+        at = end + 1;
+    }
+}
+
 void page_begin_list(struct buffer *page, const struct inquiry *inquiry, bool has_rows)
 {
     begin(page, NULL, true);
@@ -68,14 +83,8 @@ void page_begin_list(struct buffer *page, const struct inquiry *inquiry, bool ha
         "<form id=\"list\" action=\"/list\" method=\"post\"><label for=\"addresses\">Addresses or domains</label>"
         "<textarea id=\"addresses\" name=\"addresses\" rows=\"8\" autocapitalize=\"none\" "
         "autocomplete=\"off\" spellcheck=\"false\" required>\n");
-    for (size_t at = 0; inquiry->text != NULL && at < inquiry->length;) {
-        size_t end = at;
-        while (end < inquiry->length && inquiry->text[end] != '\n')
-            end++;
-        buffer_put_html(page, inquiry->text + at, end > at && inquiry->text[end - 1] == '\r' ? end - at - 1 : end - at);
-        buffer_puts(page, "\n");
-        at = end + 1;
-    }
+    if (inquiry->text != NULL && inquiry->length <= ECHO_MOST)
+        put_lines(page, inquiry->text, inquiry->length);
     buffer_puts(page, "</textarea>");
     put_choices(page, inquiry);
     buffer_puts(page, "<div class=\"buttons\"><button type=\"submit\">Look all up</button> "

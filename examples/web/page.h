@@ -9,7 +9,8 @@
 /* Begin the page for one address, with its form filled in, up to where the answer stands. */
 void page_begin_check(struct buffer *page, const struct inquiry *inquiry, const mxcheck_result *result);
 
-/* Begin the page for a list; with `rows` up to where the rows of its table stand. */
+/* Begin the page for a list, with its form filled in, unless that is long; with `has_rows` up to where the rows of its
+ * table stand. */
 void page_begin_list(struct buffer *page, const struct inquiry *inquiry, bool has_rows);
 
 /* A row of that table. */

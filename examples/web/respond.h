@@ -13,16 +13,12 @@
 #define TYPE_TEXT "text/plain; charset=utf-8"
 #define TYPE_METRICS "text/plain; version=0.0.4; charset=utf-8"
 
-/* Give a body, which is taken over. retry_s: when to try again, 0 says nothing of it. */
-enum MHD_Result respond(struct request *request, unsigned code, const char *type, unsigned retry_s,
-                        struct buffer *body);
+/* Give a body, which is taken over; one that has failed becomes a 503. */
+enum MHD_Result respond(struct request *request, unsigned code, const char *type, struct buffer *body);
 
 /* Give request->listing, a piece at a time. */
 enum MHD_Result respond_listing(struct request *request);
 
 enum MHD_Result respond_asset(struct request *request, const struct asset *asset);
-
-/* Say which methods the path takes. */
-enum MHD_Result respond_methods(struct request *request, const char *methods);
 
 #endif

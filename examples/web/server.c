@@ -7,7 +7,10 @@
 
 #include <arpa/inet.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
+
+enum { REST_MOST_MS = 1000 };
 
 /* --- connections -------------------------------------------------------------------------------------------------- */
 
@@ -76,6 +79,18 @@ static void on_connection(void *user_data, struct MHD_Connection *connection, vo
         close_visit(*context);
 }
 
+/* libmicrohttpd gives the path with its escapes decoded, up to the first NUL. */
+static void *on_uri(void *user_data, const char *uri, struct MHD_Connection *connection)
+{
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    const char *nul = strstr(uri, "%00");
+    struct visit *visit = info->socket_context;
+    (void)user_data;
+    if (visit != NULL)
+        visit->has_cut_path = nul != NULL && (size_t)(nul - uri) < strcspn(uri, "?");
+    return NULL;
+}
+
 static void end_visit(const struct visit *visit)
 {
     const union MHD_ConnectionInfo *info =
@@ -101,12 +116,12 @@ void server_sweep(struct server *server)
 bool server_start(struct server *server, int listener)
 {
     const struct options *options = server->options;
-    server->daemon =
-        MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, on_accept, server, request_handle, server,
-                         MHD_OPTION_LISTEN_SOCKET, listener, MHD_OPTION_CONNECTION_LIMIT, options->connections,
-                         MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)options->header_octets,
-                         MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_NOTIFY_CONNECTION, on_connection, server,
-                         MHD_OPTION_NOTIFY_COMPLETED, request_on_completed, server, MHD_OPTION_END);
+    server->daemon = MHD_start_daemon(
+        MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, on_accept, server, request_handle, server,
+        MHD_OPTION_LISTEN_SOCKET, listener, MHD_OPTION_CONNECTION_LIMIT, options->connections,
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)options->header_octets, MHD_OPTION_STRICT_FOR_CLIENT, 1,
+        MHD_OPTION_NOTIFY_CONNECTION, on_connection, server, MHD_OPTION_NOTIFY_COMPLETED, request_on_completed, server,
+        MHD_OPTION_URI_LOG_CALLBACK, on_uri, server, MHD_OPTION_END);
     return server->daemon != NULL;
 }
 
@@ -115,24 +130,29 @@ int server_fd(const struct server *server)
     return MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd;
 }
 
+/* libmicrohttpd takes the listener out of its set while all places are taken, or no descriptor is left, and puts it
+ * back only when it is run after a place became free. */
 void server_run(struct server *server)
 {
+    unsigned long before = server->metrics.connections;
     MHD_run(server->daemon);
+    if (server->metrics.connections < before)
+        MHD_run(server->daemon);
 }
 
 int server_rest_ms(const struct server *server)
 {
     MHD_UNSIGNED_LONG_LONG rest_ms;
-    if (MHD_get_timeout(server->daemon, &rest_ms) != MHD_YES)
-        return -1;
-    return rest_ms > 1000 ? 1000 : (int)rest_ms;
+    if (MHD_get_timeout(server->daemon, &rest_ms) != MHD_YES || rest_ms > REST_MOST_MS)
+        return REST_MOST_MS;
+    return (int)rest_ms;
 }
 
 void server_stop(struct server *server)
 {
     for (struct visit *visit = server->visits; visit != NULL; visit = visit->next) {
         if (visit->request != NULL)
-            request_give_up(visit->request);
+            request_resume(visit->request);
     }
     MHD_stop_daemon(server->daemon);
 }

@@ -27,6 +27,7 @@ struct visit {
     struct MHD_Connection *connection;
     struct client *client;   /* that it counts for; NULL: a proxy */
     struct request *request; /* at hand; NULL: none */
+    bool has_cut_path;       /* is there a NUL in its path? */
     int64_t since_ms;        /* when the client last did something that counts, see server_sweep() */
 };
 
@@ -37,7 +38,7 @@ bool server_start(struct server *server, int listener);
 int server_fd(const struct server *server);
 void server_run(struct server *server);
 
-/* For how long server_run() need not be called, in milliseconds; -1: no limit. */
+/* For how many milliseconds server_run() need not be called: a second at most. */
 int server_rest_ms(const struct server *server);
 
 /* End connections whose client has taken longer than `patience` for a whole request, for a piece of an answer, or for

@@ -10,7 +10,7 @@ import sys
 from hostiledns import HostileDns
 from web import Web
 
-NODE_LEAST = 20
+NODE_LEAST = 18
 
 def main():
     chromium, node = shutil.which("chromium"), shutil.which("node")

@@ -16,6 +16,7 @@ from hostiledns import HostileDns
 from web import PATIENCE_SECONDS, Web
 
 DOMAINS = 100
+DESCRIPTORS_OF_DNS = 500
 END = b"}\n"
 
 
@@ -77,7 +78,7 @@ def resident_kib(web):
 
 def main(connections=1000, requests=10000, lists=20):
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if hard != resource.RLIM_INFINITY and hard < connections + 50:
+    if hard != resource.RLIM_INFINITY and hard < connections + DESCRIPTORS_OF_DNS:
         print("load.py: %d descriptors are allowed, too few for %d connections" % (hard, connections))
         return 77
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

@@ -119,6 +119,19 @@ class Pages(unittest.TestCase):
                 page = self.web.page(text)
                 self.assertIn("<h2 id=\"verdict\"><bdi>Mail cannot be delivered to %s</bdi></h2>" % seen, page)
 
+    def test_the_script_escapes_the_same_characters_as_the_server(self):
+        source = re.search(r'const UNSEEN = new RegExp\((.*?), "gu"\)', self.web.ask("/script.js")[2], re.DOTALL).group(1)
+        unseen = "".join(re.findall('"([^"]*)"', source)).replace("\\\\", "\\")
+        unseen = re.compile(re.sub(r"\\u(?:\{([0-9a-f]+)\}|([0-9a-f]{4}))",
+                                   lambda found: "\\U%08x" % int(found[1] or found[2], 16), unseen))
+        for start in range(0, 0x110000, 0x1000):
+            if start in range(0x20000, 0xe0000) or start >= 0xf2000:
+                continue
+            text = "".join(chr(code) for code in range(start, start + 0x1000) if not 0xd800 <= code < 0xe000 and chr(code) not in "\r\n\"")
+            body = self.web.ask("/list.csv", "addresses=x%s" % urllib.parse.quote(text) + "x")[2]
+            shown = unseen.sub(lambda found: "\\u{%x}" % ord(found[0]), "x%sx" % text)
+            self.assertEqual(next(csv.reader(body.splitlines()[1:2]))[0], shown, hex(start))
+
     def test_nothing_that_dns_says_becomes_markup(self):
         for name, seen in (("told.example", "EDE 22 No Reachable Authority: </td><script>window.broken=1</script>"),
                            ("markup.example", "<img")):
@@ -139,7 +152,7 @@ class Pages(unittest.TestCase):
             self.assertIn("error", json.loads(body))
 
     def test_an_empty_question_shows_the_form_alone(self):
-        for path in ("/", "/?q=", "/?q=++", "/?q", "/list"):
+        for path in ("/", "/?q=", "/?q=++", "/?q", "/?q=%09%0A+&role=sender", "/list"):
             status, _, page = self.web.ask(path)
             Markup(page)
             self.assertEqual(status, 200)
@@ -175,15 +188,28 @@ class Pages(unittest.TestCase):
         tag = self.web.ask("/style.css")[1]["ETag"]
         self.assertEqual(self.web.ask("/style.css", headers={"If-None-Match": tag})[0::2], (304, ""))
 
+    def test_a_tag_is_known_in_each_way_a_browser_or_cache_sends_it(self):
+        tag = self.web.ask("/script.js")[1]["ETag"]
+        for known in ("W/" + tag, '"x", ' + tag, '"x",W/"y" ,' + tag, "*"):
+            self.assertEqual(self.web.ask("/script.js", headers={"If-None-Match": known})[0], 304, known)
+        for other in ('"x"', "W/", tag[:-1], "x" + tag, ","):
+            self.assertEqual(self.web.ask("/script.js", headers={"If-None-Match": other})[0], 200, other)
+
     def test_a_method_that_a_path_does_not_take_is_405(self):
-        for path, method, allowed in (("/", "POST", "GET, HEAD"), ("/api/v1/checks", "GET", "POST"), ("/list", "PUT", "GET, HEAD, POST")):
-            status, headers, _ = self.web.ask(path, body="x", method=method)
-            self.assertEqual((status, headers["Allow"]), (405, allowed))
+        page = "text/html; charset=utf-8"
+        for path, method, allowed, kind in (("/", "POST", "GET, HEAD", page), ("/api/v1/checks", "GET", "POST", "application/json"),
+                                            ("/list", "PUT", "GET, HEAD, POST", page), ("/list.csv", "GET", "POST", page),
+                                            ("/api/v1/check", "DELETE", "GET, HEAD", "application/json")):
+            status, headers, body = self.web.ask(path, body="x", method=method)
+            self.assertEqual((status, headers["Allow"], headers["Content-Type"]), (405, allowed, kind))
+            if kind == "application/json":
+                self.assertIn("error", json.loads(body))
         self.assertEqual(self.web.ask("/", method="HEAD")[0::2], (200, ""))
 
     def test_what_does_not_exist_is_404(self):
-        for path in ("/nowhere", "/../etc/passwd", "/%2e%2e/x", "/style.css/", "//style.css"):
-            self.assertEqual(self.web.ask(path)[0], 404, path)
+        for path in ("/nowhere", "/../etc/passwd", "/%2e%2e/x", "/style.css/", "//style.css", "/healthz%00", "/%00?q=%00"):
+            for method in ("GET", "POST", "DELETE"):
+                self.assertEqual(self.web.ask(path, method=method)[0], 404, (path, method))
         status, headers, _ = self.web.ask("/api/v2/check")
         self.assertEqual((status, headers["Content-Type"]), (404, "application/json"))
 
@@ -234,6 +260,20 @@ class Lists(unittest.TestCase):
                                                             "told.example", "'=1+1@good.example"])
         self.assertEqual([row["verdict"] for row in rows], ["accept", "reject", "accept", "reject", "defer", "accept"])
         self.assertEqual(rows[1]["reply"], "556 5.1.10 destination domain accepts no mail")
+
+    def test_a_full_width_sign_begins_a_formula_as_well(self):
+        given = ["\uff1d1@x", "\uff0b1@x", "\uff0d1@x", "\uff201@x", "\uff1c1@x"]
+        body = self.web.ask("/list.csv", urllib.parse.urlencode({"addresses": "\n".join(given)}))[2]
+        shown = [row["address"] for row in csv.DictReader(io.StringIO(body, newline=""))]
+        self.assertEqual(shown, ["'" + address for address in given[:4]] + given[4:])
+
+    def test_a_long_list_is_not_sent_back_in_the_form(self):
+        for count, is_there in ((10, True), (200, False)):
+            page = self.web.ask("/list", urllib.parse.urlencode({"addresses": "bob@many-1.%sexample\n" % ("a." * 40) * count}))[2]
+            form = re.search("<textarea[^>]*>(.*?)</textarea>", page, re.DOTALL).group(1)
+            self.assertEqual(form.count("bob@"), count if is_there else 0)
+        page = self.web.ask("/list", "role=x&addresses=" + "%22" * 80000)[2]
+        self.assertLess(len(page), 10000)
 
     def test_the_page_has_a_row_for_each_address_without_javascript(self):
         markup = Markup(self.web.ask("/list", urllib.parse.urlencode({"addresses": self.LINES}))[2])

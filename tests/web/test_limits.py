@@ -3,25 +3,13 @@
 """What mxcheck-web allows to whom, and for how long it has patience."""
 import json
 import os
-import re
+import resource
 import signal
 import socket
-import subprocess
 import unittest
 
 from hostiledns import HostileDns
-from web import PATIENCE_SECONDS, Web
-
-
-def start(test, *arguments, timeout="5s"):
-    """A server for one test, over a DNS of its own."""
-    dns = test.enterContext(HostileDns())
-    return test.enterContext(Web(dns.address, "-o", "timeout=" + timeout, *arguments)), dns
-
-
-def status_for(web, forwarded=None, path="/api/v1/check?address=good.example"):
-    """What a client behind this X-Forwarded-For gets."""
-    return web.ask(path, headers={} if forwarded is None else {"X-Forwarded-For": forwarded})[0]
+from web import PATIENCE_SECONDS, Web, start, status_for
 
 
 class Checks(unittest.TestCase):
@@ -49,6 +37,16 @@ class Checks(unittest.TestCase):
         web, _ = start(self, "--checks-in-all", "3", "--proxies", "127.0.0.1")
         self.assertEqual([status_for(web, "203.0.113.%d" % host) for host in range(4)], [200, 200, 200, 503])
 
+    def test_what_is_refused_for_all_does_not_cost_the_client(self):
+        web, _ = start(self, "--checks-in-all", "60", "--checks-per-client", "100")
+        lines = "".join("many-%d.example\n" % number for number in range(50))
+        self.assertEqual([web.ask("/api/v1/checks", lines)[0] for _ in range(5)], [200, 503, 503, 503, 503])
+
+    def test_a_list_that_all_together_may_not_ask_is_too_long(self):
+        web, _ = start(self, "--checks-in-all", "3")
+        status, _, body = web.ask("/api/v1/checks", "a.example\n" * 4)
+        self.assertEqual((status, json.loads(body)["error"]), (413, "The list has 4 addresses; at most 3 are taken."))
+
     def test_so_many_checks_wait_for_dns_and_one_list_has_a_quarter_of_them(self):
         web, dns = start(self, "--checks-at-once", "8")
         connection = web.connect()
@@ -59,6 +57,48 @@ class Checks(unittest.TestCase):
         dns.release()
         self.assertEqual(len(response.read().splitlines()), 20)
         connection.close()
+
+    def test_one_address_does_not_wait_behind_lists(self):
+        web, _ = start(self, "--checks-at-once", "8", timeout="30s")
+        for number in range(6):
+            lines = "".join("n%d.held.example\n" % (number * 10 + n) for n in range(10)).encode()
+            self.enterContext(web.open(b"POST /api/v1/checks HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%s" % (len(lines), lines)))
+        web.wait_for(lambda: web.metric("mxcheck_web_checks_waiting_for_dns") == 6)
+        self.assertEqual(web.check("many-1.example")["verdict"], "accept")
+        self.assertEqual(web.metric("mxcheck_web_checks_waiting_for_dns"), 6)
+
+    def test_no_more_wait_for_dns_than_the_configuration_allows(self):
+        web, dns = start(self, "-o", "max-pending=4")
+        connection = web.connect()
+        connection.request("POST", "/api/v1/checks", "".join("many-%d.example\n" % n for n in range(60)))
+        answers = [json.loads(line) for line in connection.getresponse().read().splitlines()]
+        self.assertEqual({answer["verdict"] for answer in answers}, {"accept"})
+        held = [self.enterContext(web.open(b"GET /?q=n%d.held.example HTTP/1.1\r\nHost: x\r\n\r\n" % n)) for n in range(8)]
+        web.wait_for(lambda: web.metric("mxcheck_web_checks_waiting_for_dns") == 4)
+        dns.release()
+        for client in held:
+            self.assertIn(b" 200 ", client.recv(4096))
+        connection.close()
+
+    def test_a_client_that_does_not_read_is_not_looked_up_for(self):
+        count = 10000
+        web, dns = start(self, "--list", str(count), "--checks-per-client", "100000", "--patience", "600")
+        lines = "".join("many-%d.example\n" % n for n in range(count)).encode()
+        client = socket.socket()
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 131072)
+        client.connect((web.host, web.port))
+        with client:
+            client.settimeout(PATIENCE_SECONDS)
+            client.sendall(b"POST /api/v1/checks HTTP/1.0\r\nContent-Length: %d\r\n\r\n%s" % (len(lines), lines))
+            calm = []
+
+            def is_calm():
+                calm.append((dns.questions, web.metric("mxcheck_web_checks_waiting_for_dns")))
+                return len(set(calm[-10:])) == 1 and len(calm) > 10 and calm[-1][1] == 0 and calm[-1][0] > 0
+
+            web.wait_for(is_calm)
+            self.assertLess(dns.questions, count)
+            self.assertEqual(web.read_all(client).count(b'"verdict":"accept"'), count)
 
     def test_a_check_that_waits_for_its_turn_gets_it(self):
         web, dns = start(self, "--checks-at-once", "1", timeout="30s")
@@ -98,10 +138,34 @@ class Forwarded(unittest.TestCase):
                           b"X-Forwarded-For: 198.51.100.7\r\nx-forwarded-for: 203.0.113.9\r\n\r\n")
         self.assertTrue(reply.startswith(b"HTTP/1.1 429 "), reply)
 
-    def test_nonsense_counts_for_the_proxy(self):
-        web, _ = start(self, "--checks-per-client", "1", "--proxies", "127.0.0.1")
-        for forwarded, status in (("unknown", 200), ("1" * 500, 429), ("_hidden", 429), ("203.0.113.1:80", 429), ("", 429)):
+    def test_an_address_may_have_a_port(self):
+        web, _ = start(self, "--checks-per-client", "1", "--proxies", "127.0.0.1,192.0.2.0/24")
+        for forwarded, status in (("203.0.113.1:80", 200), ("203.0.113.1", 429), ("[2001:db8:0:1::1]:443", 200), ("[2001:db8:0:1::2]", 429),
+                                  ("203.0.113.2, 192.0.2.1:1234", 200), ("203.0.113.2:5", 429)):
             self.assertEqual(status_for(web, forwarded), status, forwarded)
+
+    def test_what_cannot_be_read_counts_for_one_client_who_is_nobody(self):
+        web, _ = start(self, "--checks-per-client", "1", "--proxies", "127.0.0.1")
+        for forwarded, status in (("unknown", 200), ("1" * 500, 429), ("_hidden", 429), ("", 429), ("[::1", 429), ("[::1]x", 429),
+                                  ("203.0.113.7, unix:", 429), (None, 200)):
+            self.assertEqual(status_for(web, forwarded), status, forwarded)
+        for forwarded in ("unknown", "", "unix:", "[127.0.0.1", "203.0.113.7,", "127.0.0.1, x"):
+            self.assertEqual(status_for(web, forwarded, "/metrics"), 403, forwarded)
+
+    def test_one_client_behind_a_proxy_does_not_take_all_connections(self):
+        web, dns = start(self, "--connections-per-client", "3", "--proxies", "127.0.0.1", timeout="30s")
+        head = b" HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: 203.0.113.1\r\n"
+        held = [self.enterContext(web.open(b"GET /?q=n%d.held.example" % n + head + b"\r\n")) for n in range(2)]
+        self.enterContext(web.open(b"POST /list" + head + b"Content-Length: 9\r\n\r\n"))
+        web.wait_for(lambda: web.metric("mxcheck_web_checks_waiting_for_dns") == 2)
+        web.wait_for(lambda: status_for(web, "203.0.113.1", "/?q=good.example") == 429)
+        reply = web.speak(b"POST /list" + head + b"Content-Length: 9\r\n\r\n")
+        self.assertTrue(reply.startswith(b"HTTP/1.1 429 "), reply)
+        self.assertEqual(status_for(web, "203.0.113.2"), 200)
+        dns.release()
+        for client in held:
+            self.assertIn(b" 200 ", client.recv(4096))
+        web.wait_for(lambda: status_for(web, "203.0.113.1", "/?q=good.example") == 200)
 
 
 class Sizes(unittest.TestCase):
@@ -137,6 +201,34 @@ class Sizes(unittest.TestCase):
             self.assertRegex(web.speak(request), rb"^(HTTP/1.1 4(13|14|31) |$)")
         self.assertEqual(web.ask("/healthz")[0], 200)
 
+    def test_a_request_whose_end_is_not_clear_is_refused_with_what_follows(self):
+        web, _ = start(self)
+        follows = b"\r\n0\r\n\r\nGET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
+        for fields in (b"Content-Length: 5\r\nContent-Length: 5", b"Content-Length: 5\r\ncontent-length: 40", b"Content-Length : 5",
+                       b"Content-Length\t: 5", b"Content-Length: 5\r\nTransfer-Encoding: chunked", b"Transfer-Encoding : chunked",
+                       b"Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked", b"Transfer-Encoding: xchunked",
+                       b"Transfer-Encoding: gzip, chunked", b"Content-Length: 5, 5", b"Content-Length: +5"):
+            for method in (b"POST /api/v1/checks", b"GET /"):
+                reply = web.speak(method + b" HTTP/1.1\r\nHost: x\r\n" + fields + b"\r\n" + follows)
+                self.assertTrue(reply.startswith(b"HTTP/1.1 400 "), (fields, reply))
+                self.assertNotIn(b"ok\n", reply, fields)
+
+    def test_what_memory_does_not_suffice_for_is_an_error(self):
+        web, _ = start(self, "--body", "16777216")
+        with open("/proc/%d/maps" % web.process.pid, encoding="utf-8") as maps:
+            if "libasan" in maps.read():
+                self.skipTest("the address sanitizer ends when memory runs out")
+        web.check("good.example")
+        with open("/proc/%d/statm" % web.process.pid, encoding="ascii") as sizes:
+            now = int(sizes.read().split()[0]) * os.sysconf("SC_PAGE_SIZE")
+        large = "a" * 9000000
+        for room, path, body in ((1 << 20, "/api/v1/checks", large), (1 << 20, "/list", "addresses=" + large),
+                                 (20 << 20, "/list", "addresses=" + large), (20 << 20, "/list.csv", "addresses=x&role=" + large)):
+            resource.prlimit(web.process.pid, resource.RLIMIT_AS, (now + room, resource.RLIM_INFINITY))
+            self.assertEqual(web.ask(path, body)[0], 503, (room, path))
+            resource.prlimit(web.process.pid, resource.RLIMIT_AS, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+        self.assertEqual(web.check("good.example")["verdict"], "accept")
+
     def test_what_is_no_http_does_no_harm(self):
         web, _ = start(self, "--patience", "1")
         for octets in (b"\r\n\r\n", b"\x16\x03\x01\x02\x00", b"GET\r\n\r\n", b"GET / HTTP/9.9\r\n\r\n", b"\0" * 3000,
@@ -167,6 +259,54 @@ class Connections(unittest.TestCase):
             connection.request("GET", "/healthz")
             self.assertEqual(connection.getresponse().read(), b"ok\n")
             connection.close()
+
+    def test_it_listens_again_when_all_places_are_free_at_once(self):
+        web, _ = start(self, "--connections", "1")
+        for _ in range(5):
+            connection = web.connect()
+            connection.request("GET", "/healthz")
+            self.assertEqual(connection.getresponse().read(), b"ok\n")
+            connection.close()
+            self.assertEqual(web.ask("/healthz")[0], 200)
+        web, _ = start(self, "--connections", "200", "--connections-per-client", "200")
+        held = [web.open() for _ in range(199)]
+        self.assertEqual(web.metric("mxcheck_web_connections"), 200)
+        held.append(web.open(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"))
+        held[-1].recv(1)
+        web.process.send_signal(signal.SIGSTOP)
+        for client in held:
+            client.close()
+        web.process.send_signal(signal.SIGCONT)
+        self.assertEqual(web.ask("/healthz")[0], 200)
+
+    def test_it_listens_again_when_all_who_came_were_too_slow(self):
+        web, _ = start(self, "--connections", "20", "--patience", "1")
+        for client in [self.enterContext(web.open()) for _ in range(20)]:
+            self.assertEqual(web.read_all(client), b"")
+        self.assertEqual(web.ask("/healthz")[0], 200)
+
+    def test_it_listens_again_when_there_are_descriptors_again(self):
+        web, _ = start(self)
+        used = len(os.listdir("/proc/%d/fd" % web.process.pid))
+        _, hard = resource.prlimit(web.process.pid, resource.RLIMIT_NOFILE)
+        resource.prlimit(web.process.pid, resource.RLIMIT_NOFILE, (used + 3, hard))
+        held = [web.open(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n") for _ in range(8)]
+        for client in held[:3]:
+            client.recv(1)
+        for client in held:
+            client.close()
+        self.assertEqual(web.ask("/healthz")[0], 200)
+
+    def test_too_few_descriptors_are_told_and_leave_fewer_connections(self):
+        dns = self.enterContext(HostileDns())
+        web = Web(dns.address)
+        web.command = ["bash", "-c", 'ulimit -n 100; exec "$@"', "web", *web.command]
+        with web:
+            self.assertIn("50 connections", web.process.stderr.readline())
+            held = [self.enterContext(web.open()) for _ in range(49)]
+            self.assertEqual(web.check("good.example")["verdict"], "accept")
+            self.assertEqual(web.metric("mxcheck_web_connections"), 50)
+            del held
 
     def test_who_comes_when_all_places_are_taken_waits(self):
         web, _ = start(self, "--connections", "3")
@@ -234,78 +374,6 @@ class Slowness(unittest.TestCase):
         answers = web.ask("/api/v1/checks", "n1.silent.example\nn2.silent.example\n")[2].splitlines()
         self.assertEqual([json.loads(answer)["reason"] for answer in answers], ["dns-timeout"] * 2)
         self.assertIn("Unknown now", web.page("n3.silent.example"))
-
-
-class Operation(unittest.TestCase):
-    def test_metrics_are_in_the_text_format_and_have_every_statistic(self):
-        web, _ = start(self)
-        web.check("good.example")
-        web.check("good.example")
-        web.check("null.example", depth="targets")
-        web.ask("/nowhere")
-        status, headers, body = web.ask("/metrics")
-        self.assertEqual((status, headers["Content-Type"]), (200, "text/plain; version=0.0.4; charset=utf-8"))
-        types = {}
-        for line in body.splitlines():
-            if line.startswith("# TYPE "):
-                _, _, name, kind = line.split()
-                self.assertNotIn(name, types)
-                types[name] = kind
-                continue
-            name = re.fullmatch(r'([a-z_]+)(?:\{[a-z]+="[a-z0-9]+"\})? [0-9]+', line).group(1)
-            self.assertEqual(types[name], "counter" if name.endswith("_total") else "gauge")
-        for name in ("checks", "accepted", "deferred", "rejected", "hits", "misses", "stale", "lookups", "prefetches", "queries",
-                     "retries", "timeouts", "evictions"):
-            self.assertIn("mxcheck_%s_total" % name, types)
-        for line in ('mxcheck_checks_total{depth="records"} 2', 'mxcheck_hits_total{depth="records"} 1',
-                     'mxcheck_rejected_total{depth="targets"} 1', 'mxcheck_cache_domains 2',
-                     'mxcheck_web_responses_total{code="404"} 1'):
-            self.assertIn("\n%s\n" % line, body)
-
-    def test_metrics_are_for_named_networks(self):
-        web, _ = start(self, "--proxies", "127.0.0.1", "--metrics-from", "192.0.2.0/24")
-        self.assertEqual([status_for(web, forwarded, "/metrics") for forwarded in ("192.0.2.1", "192.0.3.1", None)], [200, 403, 403])
-        web, _ = start(self, "--proxies", "127.0.0.1")
-        self.assertEqual([status_for(web, forwarded, "/metrics") for forwarded in ("203.0.113.1", None)], [403, 200])
-
-    def test_it_has_one_thread(self):
-        web, _ = start(self)
-        web.check("good.example")
-        self.assertEqual(len(os.listdir("/proc/%d/task" % web.process.pid)), 1)
-
-    def test_it_listens_on_loopback_unless_told_otherwise(self):
-        for address in ("0.0.0.0:0", "[::]:0", "192.0.2.1:0", "127.0.0.1", "localhost:0", "::1:80", "127.0.0.1:x"):
-            done = self.run_web("--listen", address)
-            self.assertEqual((done.returncode, done.stdout), (64, ""), address)
-            self.assertIn(address, done.stderr)
-        web, dns = start(self, "--listen", "0.0.0.0:0", "--public")
-        self.assertEqual(web.ask("/healthz")[0], 200)
-        del dns
-
-    def test_a_wrong_command_line_is_told(self):
-        for arguments, status, words in ((["--patience", "0"], 64, "--patience takes a number from 1 to 3600"),
-                                         (["--body", "x"], 64, "--body takes a number"), (["--proxies", "x"], 64, "no network: x"),
-                                         (["-o", "depth"], 64, "NAME=VALUE"), (["-o", "depth=x"], 64, "depth"),
-                                         (["--config", "/nonexistent"], 66, "/nonexistent"), (["more"], 64, "more")):
-            done = self.run_web(*arguments)
-            self.assertEqual((done.returncode, done.stdout), (status, ""), arguments)
-            self.assertIn(words, done.stderr)
-        self.assertIn("--connections-per-client", self.run_web("--help").stdout)
-
-    def test_it_ends_when_told_to_whatever_is_under_way(self):
-        for which in (signal.SIGTERM, signal.SIGINT):
-            web, _ = start(self, timeout="30s")
-            for octets in (b"GET /?q=held.example HTTP/1.1\r\nHost: x\r\n\r\n", b"GET / HT",
-                           b"POST /api/v1/checks HTTP/1.1\r\nHost: x\r\nContent-Length: 30\r\n\r\nn1.held.example\nn2.held.example"):
-                self.enterContext(web.open(octets))
-            web.wait_for(lambda: web.metric("mxcheck_web_checks_waiting_for_dns") == 3)
-            web.process.send_signal(which)
-            self.assertEqual(web.process.wait(PATIENCE_SECONDS), 0)
-
-    @staticmethod
-    def run_web(*arguments):
-        return subprocess.run([Web("").command[0], *arguments], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
-                              timeout=PATIENCE_SECONDS)
 
 
 if __name__ == "__main__":

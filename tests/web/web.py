@@ -8,14 +8,18 @@ import subprocess
 import time
 import urllib.parse
 
+from hostiledns import HostileDns
+
 PATIENCE_SECONDS = 60
+CONNECTIONS = "500" # for which the 1,024 descriptors that some systems allow are enough
 
 
 class Web:
     """A server over a DNS server; use it in a `with`."""
 
     def __init__(self, dns_address, *arguments):
-        self.command = [os.environ["MXCHECK_WEB"], "--listen", "127.0.0.1:0", "-o", "upstreams=" + dns_address, *arguments]
+        self.command = [os.environ["MXCHECK_WEB"], "--listen", "127.0.0.1:0", "--connections", CONNECTIONS, "-o",
+                        "upstreams=" + dns_address, *arguments]
 
     def __enter__(self):
         self.process = subprocess.Popen(self.command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
@@ -102,3 +106,14 @@ class Web:
             if line.startswith(name + " "):
                 return int(line.split()[-1])
         return 0
+
+
+def start(test, *arguments, timeout="5s"):
+    """A server for one test, over a DNS of its own."""
+    dns = test.enterContext(HostileDns())
+    return test.enterContext(Web(dns.address, "-o", "timeout=" + timeout, *arguments)), dns
+
+
+def status_for(web, forwarded=None, path="/api/v1/check?address=good.example"):
+    """What a client behind this X-Forwarded-For gets."""
+    return web.ask(path, headers={} if forwarded is None else {"X-Forwarded-For": forwarded})[0]

@@ -100,15 +100,22 @@ const COLUMNS = [
     {label: "What to do", compare: (a, b) => a.todo.localeCompare(b.todo)},
 ];
 
-// What cannot be seen, or changes what is seen, is shown as the server shows it.
+// What cannot be seen, or changes what is seen: as is_seen() of buffer.c has it.
+const UNSEEN = new RegExp("[" +
+    "\\u0000-\\u001f\\u007f-\\u00a0\\u00ad\\u034f\\u0600-\\u0605\\u061c\\u06dd\\u070f\\u0890-\\u0891\\u08e2" +
+    "\\u115f-\\u1160\\u1680\\u17b4-\\u17b5\\u180b-\\u180f\\u2000-\\u200f\\u2028-\\u202f\\u205f-\\u206f\\u3000" +
+    "\\u3164\\ue000-\\uf8ff\\ufe00-\\ufe0f\\ufeff\\uffa0\\ufff0-\\ufffb\\ufffe-\\uffff\\u{110bd}\\u{110cd}" +
+    "\\u{13430}-\\u{1343f}\\u{1bca0}-\\u{1bca3}\\u{1d173}-\\u{1d17a}\\u{e0000}-\\u{e0fff}" +
+    "\\u{f0000}-\\u{10ffff}" + "]", "gu");
+
+// It is shown as the server shows it.
 function visible(text) {
-    return text.replace(/[\p{C}\p{Zl}\p{Zp}\u00a0\u2000-\u200a\u202f\u205f\u3000]/gu,
-                        character => "\\u{" + character.codePointAt(0).toString(16) + "}");
+    return text.replace(UNSEEN, character => "\\u{" + character.codePointAt(0).toString(16) + "}");
 }
 
 // An answer of the server, as a row of the table.
 function toRow(answer, lines) {
-    const given = answer.address === undefined ? lines[answer.line - 1].trim() : answer.address;
+    const given = answer.address === undefined ? lines[answer.line - 1].replace(/^[ \t\r]+|[ \t\r]+$/g, "") : answer.address;
     const address = visible(given);
     if (answer.error !== undefined)
         return {line: answer.line, given, address, verdict: "error", domain: "", reason: answer.error, reply: "", todo: "", hint: ""};
@@ -181,7 +188,7 @@ class Table {
 }
 
 function csvCell(text) {
-    return '"' + (/^[=+\-@]/.test(text) ? "'" : "") + text.replaceAll('"', '""') + '"';
+    return '"' + (/^[=+\-@\uff1d\uff0b\uff0d\uff20]/.test(text) ? "'" : "") + text.replaceAll('"', '""') + '"';
 }
 
 function toCsv(rows) {

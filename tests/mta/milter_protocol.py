@@ -9,14 +9,12 @@ import socket
 import struct
 import subprocess
 import sys
-import tempfile
 from concurrent.futures import ThreadPoolExecutor
 
 import common
-import kit
-from common import Program, expect
+from alone import WAIT_SECONDS, Alone, Connection
+from common import expect
 
-WAIT_SECONDS = 120
 CONTINUE = ("c", b"")
 REFUSED = "556 5.1.10 {} destination domain accepts no mail"
 LATER = "451 4.4.3 {} cannot look up destination domain now, try again later"
@@ -37,28 +35,13 @@ def said(reply):
     return octets.rstrip(b"\0").decode() if command == "y" else command
 
 
-class Peer:
+class Peer(Connection):
     """A connection as a mail server makes it."""
 
     def __init__(self, path, version=6):
-        self.socket = socket.socket(socket.AF_UNIX)
-        # With a timeout of Python's, connect() does not wait for a full queue.
-        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", WAIT_SECONDS, 0))
-        self.socket.connect(path)
-        self.socket.settimeout(WAIT_SECONDS)
-        self.file = self.socket.makefile("rb")
+        super().__init__(path)
         self.send(packet("O", struct.pack("!III", version, 0x1ff, 0x1fffff)))
         expect(self.reply()[0] == "O", "no agreement on the protocol")
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.file.close()
-        self.socket.close()
-
-    def send(self, octets):
-        self.socket.sendall(octets)
 
     def reply(self):
         """(command, octets); None when the connection is closed."""
@@ -85,39 +68,14 @@ class Peer:
         return said(self.ask("R", address + b"\0", **values))
 
 
-class Server:
+class Server(Alone):
     """mxcheck-milter at a path of its own."""
 
-    def __init__(self, settings, *arguments, option="", before=(), **values):
-        self.folder = tempfile.mkdtemp(prefix="mxcheck-milter-")
-        self.path = self.folder + "/socket"
-        self.configure(option, **values)
-        self.command = [*before, settings.program("mxcheck-milter"), "--config", self.folder + "/mxcheck.conf", "--log", "stderr",
-                        "--listen", "unix:" + self.path, *arguments]
-
-    def configure(self, option="", **values):
-        kit.configuration(self.folder, option, **values)
-
-    def __enter__(self):
-        self.program = Program(self.command)
-        self.program.wait_for("listening at")
-        return self
-
-    def __exit__(self, failure, *_):
-        status = self.program.stop()
-        for name in os.listdir(self.folder):
-            os.unlink(os.path.join(self.folder, name))
-        os.rmdir(self.folder)
-        expect(failure or status == 0, "the milter ends with", status, *self.program.lines[-20:])
+    def __init__(self, settings, *arguments, **more):
+        super().__init__(settings, "mxcheck-milter", *arguments, **more)
 
     def peer(self):
         return Peer(self.path)
-
-    def signal(self, number, answer):
-        count = self.program.count(answer)
-        self.program.signal(number)
-        self.program.wait_for(answer, count + 1)
-        return [line for line in self.program.lines if re.search(answer, line)][-1]
 
     def must_serve(self):
         with self.peer() as peer:
@@ -335,8 +293,7 @@ def check_child_death(settings):
         (child,) = subprocess.run(["ps", "-o", "pid=", "--ppid", str(first.pid)], capture_output=True, check=True).stdout.split()
         os.kill(int(child), signal.SIGKILL)
         status = first.wait(WAIT_SECONDS)
-        server.program = Program(server.command)
-        server.program.wait_for("listening at")
+        server.start()
         server.must_serve()
     expect(status not in (0, None), "its status:", status)
 

@@ -7,7 +7,6 @@ import re
 import signal
 import socket
 import stat
-import struct
 import subprocess
 import sys
 import tempfile
@@ -17,9 +16,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import common
 import kit
+from alone import WAIT_SECONDS, Alone, Connection
 from common import Program, expect
 
-WAIT_SECONDS = 120
 STALL_SECONDS = 2  # after which a peer counts as one that reads no more
 REFUSED = "556 5.1.10 {} destination domain accepts no mail"
 LATER = "451 4.4.3 {} cannot look up destination domain now, try again later"
@@ -51,26 +50,8 @@ def request(name="t", recipient="u@null-mx.mx.example", state="RCPT", sender="",
     return b"\n".join(lines) + b"\n\n"
 
 
-class Peer:
+class Peer(Connection):
     """A connection as Postfix makes it."""
-
-    def __init__(self, path):
-        self.socket = socket.socket(socket.AF_UNIX)
-        # With a timeout of Python's, connect() does not wait for a full queue.
-        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", WAIT_SECONDS, 0))
-        self.socket.connect(path)
-        self.socket.settimeout(WAIT_SECONDS)
-        self.file = self.socket.makefile("rb")
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.file.close()
-        self.socket.close()
-
-    def send(self, octets):
-        self.socket.sendall(octets)
 
     def action(self):
         """That of the next answer; None when the connection is closed."""
@@ -89,33 +70,11 @@ class Peer:
         return self.action() is None
 
 
-class Server:
-    """mxcheck-policy at a path of its own; `before` is put before the command, such as a shell that sets limits."""
+class Server(Alone):
+    """mxcheck-policy at a path of its own."""
 
-    def __init__(self, settings, *arguments, option="", before=(), **values):
-        self.folder = tempfile.mkdtemp(prefix="mxcheck-policy-")
-        self.path = self.folder + "/socket"
-        self.configure(option, **values)
-        self.command = [*before, settings.program("mxcheck-policy"), "--config", self.folder + "/mxcheck.conf", "--log", "stderr",
-                        *arguments]
-
-    def configure(self, option="", **values):
-        kit.configuration(self.folder, option, **values)
-
-    def start(self):
-        self.program = Program([*self.command, "--listen", "unix:" + self.path])
-        self.program.wait_for("listening at")
-
-    def __enter__(self):
-        self.start()
-        return self
-
-    def __exit__(self, failure, *_):
-        status = self.program.stop()
-        for name in os.listdir(self.folder):
-            os.unlink(os.path.join(self.folder, name))
-        os.rmdir(self.folder)
-        expect(failure or status == 0, "the server ends with", status, *self.program.lines[-20:])
+    def __init__(self, settings, *arguments, **more):
+        super().__init__(settings, "mxcheck-policy", *arguments, **more)
 
     def peer(self):
         return Peer(self.path)
@@ -123,12 +82,6 @@ class Server:
     def ask(self, *arguments, **more):
         with self.peer() as peer:
             return peer.ask(*arguments, **more)
-
-    def signal(self, number, answer):
-        count = self.program.count(answer)
-        self.program.signal(number)
-        self.program.wait_for(answer, count + 1)
-        return [line for line in self.program.lines if re.search(answer, line)][-1]
 
     def connections(self):
         return int(self.signal(signal.SIGUSR1, "connections: ").rsplit(" ", 1)[1])

@@ -58,7 +58,7 @@ enum facts_outcome facts_failure(const struct facts *facts)
 
 static bool is_absence(const struct facts_answer *answer)
 {
-    return answer->outcome == FACTS_NODATA || answer->outcome == FACTS_NXDOMAIN;
+    return facts_is_absence((enum facts_outcome)answer->outcome);
 }
 
 static bool has_host_without_address(const struct facts *facts)

@@ -136,10 +136,15 @@ facts_target_answer(const struct facts *facts, const struct facts_target *target
     return facts_answer_at(facts, target->answer_index[question - FACTS_A]);
 }
 
+static inline bool facts_is_absence(enum facts_outcome outcome)
+{
+    return outcome == FACTS_NODATA || outcome == FACTS_NXDOMAIN;
+}
+
 /* Whose SOA said that there is nothing; "" when none did. */
 static inline const char *facts_zone(const struct facts *facts, const struct facts_answer *answer)
 {
-    bool is_absence = answer->outcome == FACTS_NODATA || answer->outcome == FACTS_NXDOMAIN;
+    bool is_absence = facts_is_absence((enum facts_outcome)answer->outcome);
     return is_absence ? facts_text(facts, answer->zone) : "";
 }
 

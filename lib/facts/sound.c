@@ -43,7 +43,7 @@ static bool is_text(const struct look *look, facts_place place, bool is_printabl
 
 static bool is_answer(const struct look *look, const struct facts_answer *answer)
 {
-    bool is_absence = answer->outcome == FACTS_NODATA || answer->outcome == FACTS_NXDOMAIN;
+    bool is_absence = facts_is_absence((enum facts_outcome)answer->outcome);
     return answer->outcome > FACTS_NOT_ASKED && answer->outcome <= FACTS_BOGUS &&
            answer->dnssec <= MXCHECK_DNSSEC_BOGUS && answer->blame <= FACTS_BLAMES_CONFIGURATION &&
            answer->ttl_s <= INT32_MAX && is_text(look, answer->upstream, true) && is_text(look, answer->alias, true) &&

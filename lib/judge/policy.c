@@ -2,6 +2,7 @@
 /* policy.c: facts + options + role = verdict and reason. */
 #include "judge/policy.h"
 
+#include "judge/doubt.h"
 #include "judge/hosts.h"
 
 /* A lookup that waited at most so much less than this context would has waited long enough. */
@@ -310,57 +311,6 @@ static void note_records(struct judgement *judgement)
         notes_add(&judgement->notes, NOTE_TTL_ZERO);
 }
 
-/* --- what is believed in an outage --- */
-
-/* Does the rejection rest on a denial by the resolver, of MX records or of an address? */
-static bool rests_on_denial(const struct options *options, const struct judgement *judgement)
-{
-    bool are_all_refused;
-    hosts_find_refused(options, judgement->facts, &are_all_refused);
-    switch ((int)judgement->reason) {
-    case MXCHECK_REASON_NO_SUCH_DOMAIN:
-    case MXCHECK_REASON_NO_RECORDS:
-    case MXCHECK_REASON_MX_UNRESOLVABLE:
-    case MXCHECK_REASON_MX_FORBIDDEN:
-        return true;
-    case MXCHECK_REASON_MX_REFUSED:
-        return !are_all_refused;
-    default:
-        return false;
-    }
-}
-
-/* Many lookups failed when the resolver denied it. One that was validated may be believed all the same. Those who do
- * not ask for that are told the verdict, but not for longer than a failure. */
-static void doubt(const struct options *options, struct judgement *judgement)
-{
-    if (judgement->verdict != MXCHECK_VERDICT_REJECT || judgement->dnssec == MXCHECK_DNSSEC_SECURE ||
-        !rests_on_denial(options, judgement))
-        return;
-    if (judgement->hold_ms > options->cache_failure_ttl_ms)
-        judgement->hold_ms = options->cache_failure_ttl_ms;
-    if (options->outage_threshold == 0)
-        return;
-    judgement->failure = FACTS_FAILURE;
-    judgement_decide(judgement, MXCHECK_REASON_DNS_FAILURE);
-    judgement->hold_ms = options->cache_failure_ttl_ms;
-    notes_add(&judgement->notes, NOTE_OUTAGE);
-}
-
-/* Notes that a denial may have brought about reject nobody in an outage. */
-static void refuse_notes(const struct options *options, struct judgement *judgement)
-{
-    static const enum note by_denial[] = {NOTE_MX_PARTLY_DEAD, NOTE_LIMIT_REACHED, NOTE_MX_FORBIDDEN_SOME,
-                                          NOTE_TTL_ZERO};
-    notes refused = judgement->notes & options->reject_notes;
-    bool is_doubted =
-        options->outage_threshold > 0 && judgement->facts->was_outage && facts_hold_denial(judgement->facts);
-    for (size_t i = 0; is_doubted && i < sizeof(by_denial) / sizeof(by_denial[0]); i++)
-        refused &= ~((notes)1 << by_denial[i]);
-    if (judgement->verdict == MXCHECK_VERDICT_ACCEPT && refused != 0)
-        judgement_decide(judgement, MXCHECK_REASON_NOTE_REFUSED);
-}
-
 void policy_judge_facts(const struct options *options, const struct facts *facts, struct judgement *judgement)
 {
     enum facts_outcome mx = (enum facts_outcome)facts_answer(facts, FACTS_MX)->outcome;
@@ -372,18 +322,17 @@ void policy_judge_facts(const struct options *options, const struct facts *facts
     judgement->dnssec = options->trusts_ad ? MXCHECK_DNSSEC_SECURE : MXCHECK_DNSSEC_UNKNOWN;
     if (mx == FACTS_RECORDS && facts->mx_count > 0)
         judge_mx(options, facts, judgement);
-    else if (mx == FACTS_NODATA || mx == FACTS_NXDOMAIN)
+    else if (facts_is_absence(mx))
         judge_without_mx(options, facts, judgement);
     else
         judge_failure(options, mx, judgement);
-    if (facts->was_outage && facts_hold_denial(facts))
-        doubt(options, judgement);
+    doubt_rejection(options, judgement);
     judgement->until_us = facts->learned_us + (uint64_t)judgement->hold_ms * 1000;
     judgement->ttl_s = judgement->hold_ms / 1000;
     if (judgement->verdict == MXCHECK_VERDICT_ACCEPT && judgement->reason != MXCHECK_REASON_DNS_FAILURE_ALLOWED)
         note_records(judgement);
-    if (options->reject_notes != 0)
-        refuse_notes(options, judgement);
+    if (judgement->verdict == MXCHECK_VERDICT_ACCEPT && (doubt_notes(options, judgement) & options->reject_notes) != 0)
+        judgement_decide(judgement, MXCHECK_REASON_NOTE_REFUSED);
 }
 
 /* --- what others asked for --- */
@@ -452,5 +401,5 @@ bool policy_is_answered(const struct options *options, const struct facts *facts
         return are_hosts_answered(options, facts);
     if (facts_has_timeout(facts) && !has_our_patience(options, facts))
         return false;
-    return (mx != FACTS_NODATA && mx != FACTS_NXDOMAIN) || are_addresses_answered(options, facts);
+    return !facts_is_absence(mx) || are_addresses_answered(options, facts);
 }

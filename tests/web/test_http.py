@@ -56,7 +56,7 @@ HOSTILE = ["<script>window.broken=1</script>@good.example", "\"onmouseover=\"win
            "-1+1|cmd@good.example", "\r\nX-Injected: yes\r\n\r\n<b>"]
 
 
-class Pages(unittest.TestCase):
+class OverHostileDns(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.dns = HostileDns().__enter__()
@@ -67,6 +67,8 @@ class Pages(unittest.TestCase):
         cls.web.__exit__(None, None, None)
         cls.dns.__exit__(None, None, None)
 
+
+class Pages(OverHostileDns):
     def test_the_answer_says_in_one_line_whether_mail_can_be_delivered(self):
         for name, line in (("good.example", "Mail can be delivered to good.example"),
                            ("bob@good.example", "Mail can be delivered to good.example"),
@@ -214,17 +216,7 @@ class Pages(unittest.TestCase):
         self.assertEqual((status, headers["Content-Type"]), (404, "application/json"))
 
 
-class Lists(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.dns = HostileDns().__enter__()
-        cls.web = Web(cls.dns.address, "-o", "timeout=1s").__enter__()
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.web.__exit__(None, None, None)
-        cls.dns.__exit__(None, None, None)
-
+class Lists(OverHostileDns):
     LINES = "bob@good.example\r\n\r\n  null.example \nbob@good.example\n<b>@x\ntold.example\n=1+1@good.example"
 
     def test_json_has_a_line_for_each_address_with_its_number(self):
